@@ -1,0 +1,383 @@
+/*
+ * angulus.h: the boundary between Java and the hand-written arithmetic. Plain C, one public library (libangulus.so), several
+ * devices behind it: "cpu", "cuda:0"..., "simt".
+ *
+ * Letters      N images, H W input rows and columns, C input channels, K output channels, R S filter rows and columns,
+ *              P Q output rows and columns, D embedding size. Activations are NHWC, filters KRSC, all dense.
+ * Types        storage is AG_F32 or AG_BF16 (named by `type` in the shapes); sums are always taken in f32 or wider.
+ * Status       every call returns 0 (AG_OK) or an ag_status; the words of the last failure stand in the device handle
+ *              (ag_last_error). Nothing here exits, aborts or throws.
+ * Addresses    device memory is a number, ag_addr. Every range [address, address + bytes) is compared with the device's table
+ *              of live allocations, its alignment and the ranges it may not overlap before anything is enqueued: a wrong number is an
+ *              error with words, never a crash. 0 stands for "not given" where a comment says optional. Allocations are
+ *              aligned to 256 bytes, tensors to 16.
+ * Time         ops enqueue and return; calls marked SYNC wait for the device. No op allocates.
+ * Threads      a device is used by one thread at a time.
+ * Recording    between ag_graph_begin and ag_graph_end ops are recorded and nothing runs. Calls marked SYNC, allocation, free,
+ *              uploads, downloads and event calls are refused. A graph pins the allocations it names until it is destroyed.
+ * Owner        who creates destroys: device, allocations, events and graphs have one close call each. Closing a device frees all
+ *              that was taken from it.
+ * Faults       what only the device can see (a label out of range, say) sets the fault block {code, op, index, step}; the first one
+ *              stays and is reported by the next SYNC call as AG_DEVICE_FAULT, which clears it.
+ */
+#ifndef ANGULUS_H
+#define ANGULUS_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Compared for equality when the library, or a plug-in of it, is loaded. Any change to this file changes it. */
+#define AG_ABI_VERSION 1
+
+typedef int32_t ag_status;
+enum {
+  AG_OK = 0,
+  AG_INVALID_ARGUMENT = 1, /* an argument is wrong: the words name it, what came and what was expected */
+  AG_INVALID_STATE = 2,    /* the call is not allowed now (recording contract, pinned memory) */
+  AG_OUT_OF_MEMORY = 3,    /* the words say what was asked and what was free */
+  AG_UNAVAILABLE = 4,      /* no such device, kernel or type here: the words say why */
+  AG_DEVICE_FAULT = 5,     /* a kernel met bad data: see ag_fault */
+  AG_INTERNAL = 6          /* a defect of this library */
+};
+
+typedef uint64_t ag_addr;  /* device memory */
+typedef uint64_t ag_event; /* a point in a stream's order */
+typedef struct ag_device ag_device;
+typedef struct ag_graph ag_graph;
+
+enum { AG_F32 = 0, AG_BF16 = 1 };                    /* type */
+enum { AG_OVERWRITE = 0, AG_ACCUMULATE = 1 };        /* write: y = v, or y = y + v */
+enum { AG_STREAM_COMPUTE = 0, AG_STREAM_COPY = 1 };  /* stream */
+
+/* ------------------------------------------------------------------------------------------------ library and devices */
+
+int32_t ag_abi_version(void);
+
+/* One line for each backend, ready or not and why not, '\n' between: for `doctor`. Cut to `bytes` with its final 0. */
+ag_status ag_backends(char* text, int64_t bytes);
+
+typedef struct ag_device_info {
+  char name[64];            /* "cpu", "cuda:0" */
+  char description[192];    /* processor or card */
+  char isa[32];             /* "avx512", "avx2", "baseline", "sm_90a", "simt" */
+  int64_t memory_bytes;     /* memory of the device */
+  int64_t free_bytes;       /* of it free now */
+  int64_t allocated_bytes;  /* taken through ag_alloc and not yet freed */
+  int64_t peak_bytes;       /* the most that was ever taken at one time */
+  int32_t threads;          /* CPU: workers of the pool; GPU: multiprocessors */
+  int32_t abi_version;
+} ag_device_info;
+
+/* name: "cpu" (best ISA), "cpu:avx512", "cpu:avx2", "cpu:baseline", "cuda:N", "simt". AG_MAX_ISA in the environment caps "cpu". On failure
+ * the words go to message. */
+ag_status ag_device_open(const char* name, ag_device** device, char* message, int64_t message_bytes);
+ag_status ag_device_close(ag_device* device);                          /* SYNC */
+ag_status ag_device_query(ag_device* device, ag_device_info* info);
+ag_status ag_device_set_threads(ag_device* device, int32_t threads);   /* SYNC; 1 to 256; results keep their bits */
+const char* ag_last_error(ag_device* device);                          /* valid until the next call with this device */
+
+typedef struct ag_peak {
+  double flops;            /* f32 multiply-adds times two, per second, all threads */
+  double bytes_per_second; /* memory read by all threads */
+} ag_peak;
+ag_status ag_device_measure(ag_device* device, ag_peak* peak);         /* SYNC; about 0.2 s: the roof for benchmarks */
+
+/* ------------------------------------------------------------------------------------------------ memory, streams, events */
+
+ag_status ag_alloc(ag_device* device, int64_t bytes, ag_addr* address);       /* contents undefined */
+ag_status ag_free(ag_device* device, ag_addr address);                        /* SYNC; refused while a graph pins it */
+ag_status ag_host_alloc(ag_device* device, int64_t bytes, void** pointer);    /* host memory that a card reads directly */
+ag_status ag_host_free(ag_device* device, void* pointer);
+
+/* The source stays unchanged until the stream has passed this point (wait for an event). `source` lies in ag_host_alloc memory. */
+ag_status ag_upload(ag_device* device, int32_t stream, ag_addr destination, const void* source, int64_t bytes);
+ag_status ag_download(ag_device* device, void* destination, ag_addr source, int64_t bytes); /* SYNC; any host memory */
+ag_status ag_upload_sync(ag_device* device, ag_addr destination, const void* source, int64_t bytes); /* SYNC; any host memory */
+
+ag_status ag_event_create(ag_device* device, ag_event* event);
+ag_status ag_event_destroy(ag_device* device, ag_event event);
+ag_status ag_event_record(ag_device* device, ag_event event, int32_t stream);
+ag_status ag_event_wait(ag_device* device, ag_event event, int32_t stream);  /* the stream waits, not the caller */
+ag_status ag_event_sync(ag_device* device, ag_event event);                  /* SYNC */
+ag_status ag_event_elapsed(ag_device* device, ag_event start, ag_event end, double* seconds); /* SYNC */
+
+enum { AG_FAULT_NONE = 0, AG_FAULT_LABEL = 1, AG_FAULT_NOT_FINITE = 2 };
+typedef struct ag_fault {
+  int32_t code;   /* AG_FAULT_* */
+  int32_t op;     /* AG_OP_* */
+  int64_t index;  /* row or element */
+  int64_t step;   /* ag_step_scalars.step when it happened, -1 where the op has none */
+} ag_fault;
+ag_status ag_sync(ag_device* device, ag_fault* fault);                       /* SYNC; fault may be null */
+
+/* ------------------------------------------------------------------------------------------------ recording */
+
+ag_status ag_graph_begin(ag_device* device);
+ag_status ag_graph_end(ag_device* device, ag_graph** graph);
+ag_status ag_graph_abort(ag_device* device);                                 /* forget what was recorded */
+ag_status ag_graph_launch(ag_device* device, ag_graph* graph);
+ag_status ag_graph_destroy(ag_device* device, ag_graph* graph);              /* SYNC */
+
+/* ------------------------------------------------------------------------------------------------ ops and their kernels */
+
+/* Every op has an ordered list of kernels, fastest first, the plain one last. The choice is the first that accepts the shape, unless one is
+ * forced here (tests, benchmarks); convolutions choose in their plan instead. */
+enum {
+  AG_OP_FILL, AG_OP_COPY, AG_OP_ADD, AG_OP_IMAGE_NORMALIZE, AG_OP_CONV2D_FORWARD, AG_OP_CONV2D_BACKWARD_INPUT,
+  AG_OP_CONV2D_BACKWARD_WEIGHT, AG_OP_CONV2D_PREPARE, AG_OP_CHANNEL_SUM, AG_OP_PRELU_FORWARD, AG_OP_PRELU_BACKWARD,
+  AG_OP_BATCH_NORM_STATISTICS, AG_OP_BATCH_NORM_FORWARD, AG_OP_BATCH_NORM_BACKWARD_REDUCE, AG_OP_BATCH_NORM_BACKWARD_INPUT,
+  AG_OP_RUNNING_STATISTICS, AG_OP_DROPOUT, AG_OP_ROW_NORM, AG_OP_NORMALIZE_FORWARD, AG_OP_NORMALIZE_BACKWARD, AG_OP_MARGIN_TARGET,
+  AG_OP_MARGIN_FORWARD, AG_OP_MARGIN_LOSS, AG_OP_MARGIN_BACKWARD, AG_OP_GRADIENT_NORM, AG_OP_SGD_UPDATE, AG_OP_ADAM_UPDATE,
+  AG_OP_EMA_UPDATE, AG_OP_COMMIT_COPY, AG_OP_COMMIT_END, AG_OP_COUNT
+};
+ag_status ag_kernel_count(ag_device* device, int32_t op, int32_t* count);
+ag_status ag_kernel_name(ag_device* device, int32_t op, int32_t kernel, char* name, int64_t bytes);
+ag_status ag_kernel_force(ag_device* device, int32_t op, int32_t kernel);    /* -1: choose again; not for the convolutions */
+
+/* Bytes of workspace for an op that reduces over `rows` rows of `columns` numbers (those that name a `workspace` of this size). */
+ag_status ag_workspace_bytes(ag_device* device, int32_t op, int64_t rows, int64_t columns, int64_t* bytes);
+
+/* What changes from step to step, as device data: sent in stream order, read by the ops that take `scalars`. */
+typedef struct ag_step_scalars {
+  int64_t step;            /* number of this step, from 0 */
+  uint64_t random_counter; /* one value for each micro-batch, never used twice in a run */
+  float learning_rate;
+  float margin;            /* head: m */
+  float scale;             /* head: s, where it is not |x| */
+  float lambda;            /* head: annealing */
+} ag_step_scalars;
+
+/* ------------------------------------------------------------------------------------------------ elementwise */
+
+ag_status ag_fill(ag_device* device, ag_addr y, int64_t bytes, uint32_t pattern); /* every 4 bytes = pattern; bytes % 4 == 0 */
+ag_status ag_copy(ag_device* device, ag_addr y, ag_addr x, int64_t bytes);
+ag_status ag_add(ag_device* device, int32_t type, int64_t count, ag_addr a, ag_addr b, ag_addr y); /* y = a + b; y may be a or b */
+
+typedef struct ag_image_shape {
+  int32_t n, h, w, c; /* c: 1 to 4 */
+  int32_t type;       /* of y */
+  int32_t reverse;    /* 1: channel order reversed (RGB to BGR) */
+  float mean, factor; /* y = (u8 - mean) * factor; 127.5 and 1/128 */
+} ag_image_shape;
+/* u8 images (N,H,W,C) to y (N,H,W,C). flips: u8 (N), 1 = mirrored left to right; optional. */
+ag_status ag_image_normalize(ag_device* device, const ag_image_shape* shape, ag_addr images, ag_addr flips, ag_addr y);
+
+/* ------------------------------------------------------------------------------------------------ convolution */
+
+typedef struct ag_conv2d_shape {
+  int32_t n, h, w, c; /* x (N,H,W,C) */
+  int32_t k, r, s;    /* w (K,R,S,C) */
+  int32_t stride_h, stride_w;
+  int32_t pad_top, pad_bottom, pad_left, pad_right; /* each 0 up to the filter's size - 1 */
+  int32_t type;
+} ag_conv2d_shape; /* y (N,P,Q,K): P = (H + pad_top + pad_bottom - R) / stride_h + 1, Q alike. A linear layer is H=W=R=S=1. */
+
+enum { AG_FORWARD = 0, AG_BACKWARD_INPUT = 1, AG_BACKWARD_WEIGHT = 2 };
+
+/* What is done to the result before it is stored, in this order; a sum of flags.
+ * forward: v = conv + bias; v = v > 0 ? v : slope * v; y = v + residual. STATISTICS stands alone: y = conv, and statistics = mean and
+ * biased variance of y per channel. backward by input: RESIDUAL only (dx = result + residual). backward by weight: none. */
+enum { AG_EPILOGUE_BIAS = 1, AG_EPILOGUE_PRELU = 2, AG_EPILOGUE_RESIDUAL = 4, AG_EPILOGUE_STATISTICS = 8 };
+
+typedef struct ag_conv2d_plan {
+  ag_conv2d_shape shape;
+  int32_t direction;
+  int32_t epilogue;
+  int32_t write;           /* AG_ACCUMULATE: backward by weight only */
+  int32_t kernel;          /* index in the list of the direction's op */
+  int32_t prepared_form;   /* 0: reads w as it is; else the kernel's own form, made by ag_conv2d_prepare */
+  int32_t reserved;
+  int64_t prepared_bytes;
+  int64_t workspace_bytes;
+} ag_conv2d_plan;
+
+/* kernel -1 chooses. A forced kernel that cannot do the shape is AG_UNAVAILABLE. Every kernel accepts every epilogue. */
+ag_status ag_conv2d_make_plan(ag_device* device, const ag_conv2d_shape* shape, int32_t direction, int32_t epilogue, int32_t write,
+                              int32_t kernel, ag_conv2d_plan* plan);
+
+/* w (K,R,S,C) into the plan's own form: an ordinary, recordable op; needed again after w changed. Not called when prepared_bytes is 0. */
+ag_status ag_conv2d_prepare(ag_device* device, const ag_conv2d_plan* plan, ag_addr w, ag_addr prepared);
+
+typedef struct ag_conv2d_operands {
+  ag_addr x;          /* (N,H,W,C); dx (output) in backward by input */
+  ag_addr w;          /* (K,R,S,C); dw (output) in backward by weight; not read when the plan has a prepared form */
+  ag_addr y;          /* (N,P,Q,K); output in forward, dy otherwise */
+  ag_addr prepared;   /* prepared_bytes */
+  ag_addr workspace;  /* workspace_bytes */
+  ag_addr bias;       /* (K), f32 */
+  ag_addr slope;      /* (K), f32 */
+  ag_addr residual;   /* like the output; may be the output itself */
+  ag_addr statistics; /* (2,K), f32: mean, biased variance */
+} ag_conv2d_operands;
+ag_status ag_conv2d_run(ag_device* device, const ag_conv2d_plan* plan, const ag_conv2d_operands* operands);
+
+/* ------------------------------------------------------------------------------------------------ per channel */
+
+typedef struct ag_matrix {
+  int32_t rows, columns; /* an activation (N,H,W,C) has N*H*W rows and C columns */
+  int32_t type;
+} ag_matrix;
+
+/* y (columns), f32: sum of the rows. The gradient of a bias. workspace: ag_workspace_bytes(AG_OP_CHANNEL_SUM). */
+ag_status ag_channel_sum(ag_device* device, const ag_matrix* shape, int32_t write, ag_addr x, ag_addr y, ag_addr workspace);
+
+/* y = residual + (x > 0 ? x : slope x). residual optional. slope (columns), f32. y may be x or residual. */
+ag_status ag_prelu_forward(ag_device* device, const ag_matrix* shape, ag_addr x, ag_addr slope, ag_addr residual, ag_addr y);
+/* dx = dy (x > 0 ? 1 : slope); dslope = sum dy min(x, 0), written as `write` says. dx may be dy. workspace: AG_OP_PRELU_BACKWARD. */
+ag_status ag_prelu_backward(ag_device* device, const ag_matrix* shape, int32_t write, ag_addr dy, ag_addr x, ag_addr slope, ag_addr dx,
+                            ag_addr dslope, ag_addr workspace);
+
+/* What forward and backward of one batch-norm layer share. v = gamma (x - mean) / sqrt(variance + epsilon) + beta. */
+typedef struct ag_batch_norm {
+  int32_t rows, columns, type;
+  float epsilon;
+  ag_addr x;          /* (rows, columns): kept for backward */
+  ag_addr statistics; /* (2, columns), f32: mean, biased variance of the batch; the running ones in inference */
+  ag_addr gamma, beta; /* (columns), f32 */
+  ag_addr slope;      /* (columns), f32: a PReLU follows; optional */
+} ag_batch_norm;
+/* workspace: AG_OP_BATCH_NORM_STATISTICS. Partial (count, mean, M2) are merged in a fixed order. */
+ag_status ag_batch_norm_statistics(ag_device* device, const ag_matrix* shape, ag_addr x, ag_addr statistics, ag_addr workspace);
+/* y = residual + prelu(v). residual optional. y may be x (inference) or residual. */
+ag_status ag_batch_norm_forward(ag_device* device, const ag_batch_norm* layer, ag_addr residual, ag_addr y);
+/* dv = dy (v > 0 ? 1 : slope). sums (2, columns), f32: sum dv, sum dv x^. dgamma, dbeta, dslope as `write` says; dslope only with a slope.
+ * workspace: AG_OP_BATCH_NORM_BACKWARD_REDUCE. */
+ag_status ag_batch_norm_backward_reduce(ag_device* device, const ag_batch_norm* layer, int32_t write, ag_addr dy, ag_addr dgamma,
+                                        ag_addr dbeta, ag_addr dslope, ag_addr sums, ag_addr workspace);
+/* dx = gamma / sqrt(variance + epsilon) (dv - sum dv / rows - x^ sum(dv x^) / rows). dx may be dy. */
+ag_status ag_batch_norm_backward_input(ag_device* device, const ag_batch_norm* layer, ag_addr dy, ag_addr sums, ag_addr dx);
+
+/* running (2, columns), f32 = decay running + (1 - decay) statistics; the variance times rows / (rows - 1) when unbiased is 1 and rows > 1. */
+ag_status ag_running_statistics(ag_device* device, const ag_matrix* shape, float decay, int32_t unbiased, ag_addr statistics,
+                                ag_addr running);
+
+/* y = keep this element ? x / keep : 0, by Philox(seed, purpose; scalars.random_counter, index): the same call on dy is the backward.
+ * 0 < keep <= 1. y may be x. */
+ag_status ag_dropout(ag_device* device, const ag_matrix* shape, float keep, uint64_t seed, int32_t purpose, ag_addr x, ag_addr scalars,
+                     ag_addr y);
+
+/* ------------------------------------------------------------------------------------------------ length of rows */
+
+/* Guard against length 0. q = sum of squares. CLAMP_LENGTH: 1 / max(sqrt q, 1e-12). CLAMP_SQUARE: 1 / sqrt(max(q, 1e-10)). ADD: 1 / sqrt(q + 1e-10).
+ * In a clamped branch the gradient is g times the inverse, without projection. */
+enum { AG_NORM_CLAMP_LENGTH = 0, AG_NORM_CLAMP_SQUARE = 1, AG_NORM_ADD = 2 };
+ag_status ag_row_norm(ag_device* device, const ag_matrix* shape, int32_t guard, ag_addr x, ag_addr inverse); /* inverse (rows), f32 */
+/* y = x / |x|; y may be x. inverse (rows), f32, as by ag_row_norm: output. */
+ag_status ag_normalize_forward(ag_device* device, const ag_matrix* shape, int32_t guard, ag_addr x, ag_addr inverse, ag_addr y);
+/* dx from dy, x and inverse; dx may be dy. */
+ag_status ag_normalize_backward(ag_device* device, const ag_matrix* shape, int32_t guard, ag_addr dy, ag_addr x, ag_addr inverse, ag_addr dx);
+
+/* ------------------------------------------------------------------------------------------------ head */
+
+/* Logits z_j = S c_j for j != y, z_y = S phi(c_y).
+ * SOFTMAX: c_j = <w_j, x> + b_j, S = 1, phi(c) = c. MODIFIED_SOFTMAX: c_j = <w^_j, x^>, S = |x|, phi(c) = c.
+ * NORMFACE: c_j = <w^_j, x^>, S = s, phi(c) = c. AM_SOFTMAX: the same with phi(c) = c - m. Cosines are clipped to [-1, 1]. */
+enum { AG_HEAD_SOFTMAX = 0, AG_HEAD_MODIFIED_SOFTMAX = 1, AG_HEAD_NORMFACE = 2, AG_HEAD_AM_SOFTMAX = 3 };
+
+typedef struct ag_head {
+  int32_t kind;
+  int32_t n, d, classes;
+  int32_t guard;      /* AG_NORM_*, for x and w */
+  int32_t reserved;
+  ag_addr x;          /* (N,D), f32: raw embeddings */
+  ag_addr w;          /* (classes,D), f32: raw class vectors */
+  ag_addr bias;       /* (classes), f32: SOFTMAX only */
+  ag_addr labels;     /* (N), int32: [0, classes); another value is a fault of the device and the row adds nothing */
+  ag_addr inverse_x;  /* (N), f32: from ag_row_norm; not for SOFTMAX */
+  ag_addr inverse_w;  /* (classes), f32: from ag_row_norm; not for SOFTMAX */
+  ag_addr scalars;    /* ag_step_scalars: scale, margin */
+} ag_head;
+
+/* Rows of `target` (AG_TARGET_ROWS, N), f32. */
+enum { AG_TARGET_COSINE = 0, AG_TARGET_PHI = 1, AG_TARGET_DPHI = 2, AG_TARGET_SCALE = 3, AG_TARGET_MARGIN = 4, AG_TARGET_ROWS = 5 };
+/* All that touches N numbers: c_y as an exact dot product, phi, phi', S, m. */
+ag_status ag_margin_target(ag_device* device, const ag_head* head, ag_addr target);
+
+/* Rows of `partial` (AG_PARTIAL_ROWS, N), f32: over the classes of the range other than y: the largest logit, the sum of exp(z - largest),
+ * the sum of c. best (N), int32: the class of the largest. A range without another class gives -inf, 0, 0 and -1. */
+enum { AG_PARTIAL_MAX = 0, AG_PARTIAL_SUM = 1, AG_PARTIAL_COSINE = 2, AG_PARTIAL_ROWS = 3 };
+/* Classes [first, first + count). cosines (N,count), f32: c kept for backward; optional: 0 makes backward compute them again.
+ * workspace: ag_workspace_bytes(AG_OP_MARGIN_FORWARD, n, count). */
+ag_status ag_margin_forward(ag_device* device, const ag_head* head, int32_t first, int32_t count, ag_addr target, ag_addr cosines,
+                            ag_addr partial, ag_addr best, ag_addr workspace);
+
+typedef struct ag_head_summary {
+  float loss;            /* mean over N */
+  float accuracy;        /* share of rows whose target cosine beats every other class */
+  float target_cosine;   /* mean of c_y */
+  float other_cosine;    /* mean of c_j, j != y */
+} ag_head_summary;
+/* Merges the partials of `ranges` class ranges, (ranges, AG_PARTIAL_ROWS, N), in their order. log_sum_exp (N), losses (N), f32: per row, over all
+ * classes, the target with its margin. summary: ag_head_summary. */
+ag_status ag_margin_loss(ag_device* device, const ag_head* head, int32_t ranges, ag_addr target, ag_addr partial, ag_addr log_sum_exp,
+                         ag_addr losses, ag_addr summary);
+
+/* Gradients of the mean loss for the classes [first, first + count), given the log-sum-exp over all classes.
+ * dx (N,D) as write_x says (overwrite for the first range, accumulate for the rest); dw (count,D): the rows of the range; dbias (count):
+ * SOFTMAX only; both as write_w says. dscale (N): dL/dS per row, as write_x says. workspace: AG_OP_MARGIN_BACKWARD, n, count. */
+ag_status ag_margin_backward(ag_device* device, const ag_head* head, int32_t first, int32_t count, int32_t write_x, int32_t write_w,
+                             ag_addr target, ag_addr log_sum_exp, ag_addr cosines, ag_addr dx, ag_addr dw, ag_addr dbias, ag_addr dscale,
+                             ag_addr workspace);
+
+/* ------------------------------------------------------------------------------------------------ step and commit */
+
+/* Persistent, device data. Every commit op reads `apply` and leaves all bytes unchanged when it is 0. */
+typedef struct ag_step_control {
+  float gradient_norm;   /* of this step, after gradient_scale */
+  float gradient_factor; /* gradient_scale times the clipping factor */
+  int32_t apply;         /* 1: the norm and the losses of this step are finite */
+  int32_t reserved;
+  int64_t applied_steps; /* Adam's t is this + 1 */
+  int64_t skipped_steps;
+} ag_step_control;
+
+/* gradients (count), f32. gradient_factor = gradient_scale * min(1, max_norm / norm); max_norm 0: no clipping.
+ * workspace: ag_workspace_bytes(AG_OP_GRADIENT_NORM, count, 1). */
+ag_status ag_gradient_norm(ag_device* device, int64_t count, float gradient_scale, float max_norm, ag_addr gradients, ag_addr control,
+                           ag_addr workspace);
+
+/* A stretch of the flat parameter buffer with its own rules. Copied when the op is enqueued or recorded. */
+typedef struct ag_segment {
+  int64_t offset, count;  /* elements */
+  float weight_decay;
+  float rate_factor;      /* times the learning rate */
+  float lower_bound;      /* values are clamped from below; -INFINITY: not */
+  float reserved;
+} ag_segment;
+
+enum { AG_MOMENTUM_TORCH = 0, AG_MOMENTUM_CAFFE = 1 };
+typedef struct ag_sgd {
+  float momentum;
+  int32_t convention; /* TORCH: v = mu v + g, w -= lr v. CAFFE: v = mu v + lr g, w -= v. g holds the decay (coupled) */
+  int32_t nesterov;   /* TORCH only: w -= lr (g + mu v) */
+  int32_t reserved;
+} ag_sgd;
+/* parameters, gradients, velocity (count), f32; segments lie inside [0, count) and do not overlap; elements outside stay. */
+ag_status ag_sgd_update(ag_device* device, const ag_sgd* rule, int64_t count, const ag_segment* segments, int32_t segment_count,
+                        ag_addr parameters, ag_addr gradients, ag_addr velocity, ag_addr scalars, ag_addr control);
+
+enum { AG_ADAM_TORCH = 0, AG_ADAM_EPSILON_HAT = 1 };
+typedef struct ag_adam {
+  float beta1, beta2, epsilon;
+  int32_t form;      /* TORCH: m^ / (sqrt(v^) + eps). EPSILON_HAT: lr sqrt(1-b2^t)/(1-b1^t) m / (sqrt v + eps) */
+  int32_t decoupled; /* 0: decay enters the gradient; 1: w -= lr decay w */
+  int32_t reserved;
+} ag_adam;
+/* first, second (count), f32: the moments. */
+ag_status ag_adam_update(ag_device* device, const ag_adam* rule, int64_t count, const ag_segment* segments, int32_t segment_count,
+                         ag_addr parameters, ag_addr gradients, ag_addr first, ag_addr second, ag_addr scalars, ag_addr control);
+
+/* average = e average + (1 - e) x with e = min(decay, (1 + t) / (10 + t)), t the applied steps before this one. f32. */
+ag_status ag_ema_update(ag_device* device, int64_t count, float decay, ag_addr x, ag_addr average, ag_addr control);
+/* y = x if the step applies: candidates (running statistics, head state) become persistent. */
+ag_status ag_commit_copy(ag_device* device, ag_addr y, ag_addr x, int64_t bytes, ag_addr control);
+/* Counts the step as applied or skipped. Last op of a step. */
+ag_status ag_commit_end(ag_device* device, ag_addr control);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

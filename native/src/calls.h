@@ -1,0 +1,118 @@
+// What an entry point hands to a backend once every check has passed: one plain struct for each op, device addresses as pointers.
+// A backend may copy a call byte by byte (recording does). Shapes and meaning of the fields are those of angulus.h.
+#pragma once
+
+#include "angulus.h"
+
+namespace angulus {
+
+struct FillCall { void* y; int64_t bytes; uint32_t pattern; };
+struct CopyCall { void* y; const void* x; int64_t bytes; };
+struct AddCall { int32_t type; int64_t count; const void* a; const void* b; void* y; };
+struct ImageNormalizeCall { ag_image_shape shape; const uint8_t* images; const uint8_t* flips; void* y; };
+
+// One struct for the three directions; `plan.epilogue` holds only what the kernel fuses (the entry point adds the rest as ops of their own).
+struct Conv2dCall {
+  ag_conv2d_plan plan;
+  int32_t p, q;  // output rows and columns
+  void* x;       // (N,H,W,C)
+  void* w;       // (K,R,S,C), or the prepared form where the plan has one
+  void* y;       // (N,P,Q,K)
+  void* workspace;
+  const float* bias;
+  const float* slope;
+  const void* residual;
+  float* statistics;
+};
+struct Conv2dPrepareCall { ag_conv2d_plan plan; const void* w; void* prepared; };
+
+struct ChannelSumCall { ag_matrix shape; int32_t write; const void* x; float* y; void* workspace; };
+struct PreluForwardCall { ag_matrix shape; const void* x; const float* slope; const void* residual; void* y; };
+struct PreluBackwardCall {
+  ag_matrix shape; int32_t write; const void* dy; const void* x; const float* slope; void* dx; float* dslope; void* workspace;
+};
+struct BatchNormStatisticsCall { ag_matrix shape; const void* x; float* statistics; void* workspace; };
+struct BatchNormLayer {
+  int32_t rows, columns, type; float epsilon;
+  const void* x; const float* statistics; const float* gamma; const float* beta; const float* slope;
+};
+struct BatchNormForwardCall { BatchNormLayer layer; const void* residual; void* y; };
+struct BatchNormBackwardReduceCall {
+  BatchNormLayer layer; int32_t write; const void* dy; float* dgamma; float* dbeta; float* dslope; float* sums; void* workspace;
+};
+struct BatchNormBackwardInputCall { BatchNormLayer layer; const void* dy; const float* sums; void* dx; };
+struct RunningStatisticsCall { ag_matrix shape; float decay; int32_t unbiased; const float* statistics; float* running; };
+struct DropoutCall {
+  ag_matrix shape; float keep; uint64_t seed; int32_t purpose; const void* x; const ag_step_scalars* scalars; void* y;
+};
+struct RowNormCall { ag_matrix shape; int32_t guard; const void* x; float* inverse; };
+struct NormalizeForwardCall { ag_matrix shape; int32_t guard; const void* x; float* inverse; void* y; };
+struct NormalizeBackwardCall { ag_matrix shape; int32_t guard; const void* dy; const void* x; const float* inverse; void* dx; };
+
+struct Head {
+  int32_t kind, n, d, classes, guard;
+  const float* x; const float* w; const float* bias; const int32_t* labels; const float* inverse_x; const float* inverse_w;
+  const ag_step_scalars* scalars;
+};
+struct MarginTargetCall { Head head; float* target; };
+struct MarginForwardCall {
+  Head head; int32_t first, count; const float* target; float* cosines; float* partial; int32_t* best; void* workspace;
+};
+struct MarginLossCall {
+  Head head; int32_t ranges; const float* target; const float* partial; float* log_sum_exp; float* losses; ag_head_summary* summary;
+};
+struct MarginBackwardCall {
+  Head head; int32_t first, count, write_x, write_w; const float* target; const float* log_sum_exp; const float* cosines;
+  float* dx; float* dw; float* dbias; float* dscale; void* workspace;
+};
+
+struct GradientNormCall {
+  int64_t count; float gradient_scale, max_norm; const float* gradients; ag_step_control* control; void* workspace;
+};
+// One call for each segment: the entry point unrolls the list, so a call stays a plain struct.
+struct SgdUpdateCall {
+  ag_sgd rule; ag_segment segment; float* parameters; const float* gradients; float* velocity;
+  const ag_step_scalars* scalars; const ag_step_control* control;
+};
+struct AdamUpdateCall {
+  ag_adam rule; ag_segment segment; float* parameters; const float* gradients; float* first; float* second;
+  const ag_step_scalars* scalars; const ag_step_control* control;
+};
+struct EmaUpdateCall { int64_t count; float decay; const float* x; float* average; const ag_step_control* control; };
+struct CommitCopyCall { void* y; const void* x; int64_t bytes; const ag_step_control* control; };
+struct CommitEndCall { ag_step_control* control; };
+
+// The list of ops: enumerator of angulus.h, name in words, call struct. Declaration, dispatch and the tests' walk come from it.
+#define AG_FOR_EACH_OP(X)                                                   \
+  X(AG_OP_FILL, fill, FillCall)                                             \
+  X(AG_OP_COPY, copy, CopyCall)                                             \
+  X(AG_OP_ADD, add, AddCall)                                                \
+  X(AG_OP_IMAGE_NORMALIZE, image_normalize, ImageNormalizeCall)             \
+  X(AG_OP_CONV2D_FORWARD, conv2d_forward, Conv2dCall)                       \
+  X(AG_OP_CONV2D_BACKWARD_INPUT, conv2d_backward_input, Conv2dCall)         \
+  X(AG_OP_CONV2D_BACKWARD_WEIGHT, conv2d_backward_weight, Conv2dCall)       \
+  X(AG_OP_CONV2D_PREPARE, conv2d_prepare, Conv2dPrepareCall)                \
+  X(AG_OP_CHANNEL_SUM, channel_sum, ChannelSumCall)                         \
+  X(AG_OP_PRELU_FORWARD, prelu_forward, PreluForwardCall)                   \
+  X(AG_OP_PRELU_BACKWARD, prelu_backward, PreluBackwardCall)                \
+  X(AG_OP_BATCH_NORM_STATISTICS, batch_norm_statistics, BatchNormStatisticsCall) \
+  X(AG_OP_BATCH_NORM_FORWARD, batch_norm_forward, BatchNormForwardCall)     \
+  X(AG_OP_BATCH_NORM_BACKWARD_REDUCE, batch_norm_backward_reduce, BatchNormBackwardReduceCall) \
+  X(AG_OP_BATCH_NORM_BACKWARD_INPUT, batch_norm_backward_input, BatchNormBackwardInputCall) \
+  X(AG_OP_RUNNING_STATISTICS, running_statistics, RunningStatisticsCall)    \
+  X(AG_OP_DROPOUT, dropout, DropoutCall)                                    \
+  X(AG_OP_ROW_NORM, row_norm, RowNormCall)                                  \
+  X(AG_OP_NORMALIZE_FORWARD, normalize_forward, NormalizeForwardCall)       \
+  X(AG_OP_NORMALIZE_BACKWARD, normalize_backward, NormalizeBackwardCall)    \
+  X(AG_OP_MARGIN_TARGET, margin_target, MarginTargetCall)                   \
+  X(AG_OP_MARGIN_FORWARD, margin_forward, MarginForwardCall)                \
+  X(AG_OP_MARGIN_LOSS, margin_loss, MarginLossCall)                         \
+  X(AG_OP_MARGIN_BACKWARD, margin_backward, MarginBackwardCall)             \
+  X(AG_OP_GRADIENT_NORM, gradient_norm, GradientNormCall)                   \
+  X(AG_OP_SGD_UPDATE, sgd_update, SgdUpdateCall)                            \
+  X(AG_OP_ADAM_UPDATE, adam_update, AdamUpdateCall)                         \
+  X(AG_OP_EMA_UPDATE, ema_update, EmaUpdateCall)                            \
+  X(AG_OP_COMMIT_COPY, commit_copy, CommitCopyCall)                         \
+  X(AG_OP_COMMIT_END, commit_end, CommitEndCall)
+
+}  // namespace angulus
