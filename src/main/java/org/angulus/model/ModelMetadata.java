@@ -1,0 +1,115 @@
+package org.angulus.model;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * What a model file says about itself: all that is needed to feed it a picture the way it was trained.
+ *
+ * @param network the network
+ * @param input how pictures become numbers
+ * @param loss the head it was trained with, in words
+ * @param classes people it was trained on
+ * @param trainingSet name of the training set
+ * @param aligner how its crops were cut
+ */
+public record ModelMetadata(ResFaceConfig network, InputFormat input, String loss, int classes, String trainingSet, String aligner) {
+    /** As the file's string map. */
+    public Map<String, String> toMap() {
+        var map = new LinkedHashMap<String, String>();
+        map.put("format", "angulus-model-1");
+        map.put("network", network.name());
+        map.put("blocks", join(network.blocks()));
+        map.put("widths", join(network.widths()));
+        map.put("crop", network.height() + "x" + network.width());
+        map.put("embedding_size", String.valueOf(network.embeddingSize()));
+        map.put("variant", lower(network.variant()));
+        map.put("padding", lower(network.padding()));
+        map.put("initialization", lower(network.initialization()));
+        map.put("dropout_keep", String.valueOf(network.keep()));
+        map.put("bn_epsilon", String.valueOf(network.epsilon()));
+        map.put("bn_decay", String.valueOf(network.decay()));
+        map.put("bn_unbiased_variance", String.valueOf(network.unbiasedVariance()));
+        map.put("channel_order", lower(input.channelOrder()));
+        map.put("pixel_mean", String.valueOf(input.mean()));
+        map.put("pixel_factor", String.valueOf(input.factor()));
+        map.put("loss", loss);
+        map.put("classes", String.valueOf(classes));
+        map.put("training_set", trainingSet);
+        map.put("aligner", aligner);
+        return map;
+    }
+
+    /** Reads the metadata of a model file; IOException with one sentence when they are missing or wrong. */
+    public static ModelMetadata load(Path file) throws IOException {
+        try (SafeTensors tensors = SafeTensors.open(file)) {
+            return fromMap(tensors.metadata());
+        } catch (IllegalArgumentException e) {
+            throw new IOException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    static ModelMetadata fromMap(Map<String, String> map) {
+        int[] crop = value(map, "crop", text -> Arrays.stream(text.split("x", 2)).mapToInt(Integer::parseInt).toArray());
+        if (crop.length != 2) {
+            throw new IllegalArgumentException("the metadata 'crop' must read HEIGHTxWIDTH, but it is '" + map.get("crop") + "'.");
+        }
+        var network = new ResFaceConfig(
+                value(map, "network", Function.identity()),
+                value(map, "blocks", ModelMetadata::integers),
+                value(map, "widths", ModelMetadata::integers),
+                crop[0],
+                crop[1],
+                value(map, "embedding_size", Integer::parseInt),
+                value(map, "variant", text -> Variant.valueOf(text.toUpperCase(Locale.ROOT))),
+                value(map, "padding", text -> Padding.valueOf(text.toUpperCase(Locale.ROOT))),
+                value(map, "initialization", text -> Initialization.valueOf(text.toUpperCase(Locale.ROOT))),
+                value(map, "dropout_keep", Double::parseDouble),
+                value(map, "bn_epsilon", Double::parseDouble),
+                value(map, "bn_decay", Double::parseDouble),
+                value(map, "bn_unbiased_variance", Boolean::parseBoolean));
+        var input = new InputFormat(
+                value(map, "channel_order", text -> InputFormat.ChannelOrder.valueOf(text.toUpperCase(Locale.ROOT))),
+                value(map, "pixel_mean", Float::parseFloat),
+                value(map, "pixel_factor", Float::parseFloat));
+        return new ModelMetadata(
+                network,
+                input,
+                map.getOrDefault("loss", "unknown"),
+                value(map, "classes", Integer::parseInt),
+                map.getOrDefault("training_set", "unknown"),
+                map.getOrDefault("aligner", "unknown"));
+    }
+
+    private static <T> T value(Map<String, String> map, String key, Function<String, T> parse) {
+        String text = map.get(key);
+        if (text == null) {
+            throw new IllegalArgumentException(
+                    "the metadata lack '" + key + "', so this is not a model of this program; give a model that it saved.");
+        }
+        try {
+            return parse.apply(text);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("the metadata '" + key + "' are '" + text + "', which cannot be read; save the model again.", e);
+        }
+    }
+
+    private static List<Integer> integers(String text) {
+        return Arrays.stream(text.split(",")).map(part -> Integer.valueOf(part.strip())).toList();
+    }
+
+    private static String join(List<Integer> numbers) {
+        return numbers.stream().map(String::valueOf).collect(Collectors.joining(","));
+    }
+
+    private static String lower(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,127 @@
+package org.angulus.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.angulus.model.ConvLayer.BatchNormTensors;
+import org.angulus.model.ConvLayer.Role;
+
+/** The layers of a {@link ResFaceConfig} in order, and the names, shapes and starts of their tensors. */
+public final class ResFace {
+    /** Channels of a picture. */
+    public static final int INPUT_CHANNELS = 3;
+
+    private static final double RESIDUAL_SIGMA = 0.01;
+    private static final double PRELU_SLOPE = 0.25;
+
+    private final ResFaceConfig config;
+    private final List<Layer> layers = new ArrayList<>();
+    private final FlatLayout statistics = new FlatLayout();
+    private final List<TensorSpec> parameters = new ArrayList<>();
+
+    public ResFace(ResFaceConfig config) {
+        this.config = config;
+        int h = config.height();
+        int w = config.width();
+        int c = INPUT_CHANNELS;
+        for (int stage = 1; stage <= 4; stage++) {
+            String name = "stage" + stage;
+            int k = config.widths().get(stage - 1);
+            ConvGeometry geometry = ConvGeometry.stage(h, w, c, k, config.padding());
+            addConv(geometry, name, "", Role.PLAIN);
+            h = geometry.p();
+            w = geometry.q();
+            c = k;
+            for (int block = 1; block <= config.blocks().get(stage - 1); block++) {
+                addConv(ConvGeometry.residual(h, w, c), name + ".block" + block, "1", Role.FIRST_OF_BLOCK);
+                addConv(ConvGeometry.residual(h, w, c), name + ".block" + block, "2", Role.LAST_OF_BLOCK);
+            }
+        }
+        if (config.keep() < 1) {
+            layers.add(new DropoutLayer((long) h * w * c, config.keep()));
+        }
+        addLinear(h * w, c);
+    }
+
+    public ResFaceConfig config() {
+        return config;
+    }
+
+    public List<Layer> layers() {
+        return List.copyOf(layers);
+    }
+
+    /** All trained tensors, in the order of the layers. */
+    public List<TensorSpec> parameters() {
+        return List.copyOf(parameters);
+    }
+
+    /** Running mean and variance of every batch norm, a pair each. */
+    public FlatLayout statistics() {
+        return statistics;
+    }
+
+    /** Multiply-adds of one image going forward. */
+    public long multiplyAdds() {
+        long sum = 0;
+        for (Layer layer : layers) {
+            sum += layer instanceof ConvLayer conv ? conv.geometry().multiplyAdds() : 0;
+        }
+        return sum;
+    }
+
+    private void addConv(ConvGeometry g, String prefix, String number, Role role) {
+        boolean stage = role == Role.PLAIN;
+        Start start = stage ? xavier(g.r() * g.s() * g.c(), g.r() * g.s() * g.k()) : residualStart();
+        TensorSpec weight = TensorSpec.filter(prefix + ".conv" + number + ".weight", g.k(), g.c(), g.r(), g.s(), start);
+        boolean article = config.variant() == Variant.ARTICLE;
+        TensorSpec bias = article || !stage ? null : bias(prefix + ".conv" + number + ".bias", g.k());
+        BatchNormTensors norm = article ? BatchNormTensors.of(prefix + ".bn" + number, g.k()) : null;
+        TensorSpec slope =
+                TensorSpec.vector(prefix + ".prelu" + number + ".weight", ParameterKind.PRELU, g.k(), Start.constant(PRELU_SLOPE));
+        add(new ConvLayer(g, weight, bias, norm, slope, role));
+    }
+
+    private void addLinear(int positions, int channels) {
+        int d = config.embeddingSize();
+        TensorSpec weight = TensorSpec.linear("fc.weight", d, channels, positions, xavier(positions * channels, d));
+        boolean article = config.variant() == Variant.ARTICLE;
+        add(new ConvLayer(
+                ConvGeometry.linear(positions * channels, d),
+                weight,
+                article ? null : bias("fc.bias", d),
+                article ? BatchNormTensors.of("fc_bn", d) : null,
+                null,
+                Role.PLAIN));
+    }
+
+    private void add(ConvLayer layer) {
+        layers.add(layer);
+        parameters.add(layer.weight());
+        if (layer.bias() != null) {
+            parameters.add(layer.bias());
+        }
+        if (layer.norm() != null) {
+            parameters.add(layer.norm().gamma());
+            parameters.add(layer.norm().beta());
+            statistics.add(layer.norm().mean());
+            statistics.addDense(layer.norm().variance());
+        }
+        if (layer.slope() != null) {
+            parameters.add(layer.slope());
+        }
+    }
+
+    private static TensorSpec bias(String name, int count) {
+        return TensorSpec.vector(name, ParameterKind.BIAS, count, Start.constant(0));
+    }
+
+    private Start xavier(int fanIn, int fanOut) {
+        return config.initialization() == Initialization.CAFFE
+                ? Start.uniformOfVariance(1.0 / fanIn)
+                : Start.uniformOfVariance(2.0 / ((double) fanIn + fanOut));
+    }
+
+    private Start residualStart() {
+        return config.initialization() == Initialization.CAFFE ? Start.normal(RESIDUAL_SIGMA) : Start.truncatedNormal(RESIDUAL_SIGMA);
+    }
+}

@@ -1,0 +1,116 @@
+package org.angulus.model;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Named f32 tensors on the host, in PyTorch's order: what is drawn, loaded, saved, sent to a device and read back from it. */
+public final class Weights {
+    private final Map<String, TensorSpec> specs = new LinkedHashMap<>();
+    private final Map<String, float[]> values = new LinkedHashMap<>();
+
+    private Weights() {}
+
+    /** Every tensor at its start: a function of the start value and the tensor's name alone. */
+    public static Weights draw(Collection<TensorSpec> specs, long startValue) {
+        var weights = new Weights();
+        for (TensorSpec spec : specs) {
+            weights.put(spec, spec.draw(startValue));
+        }
+        return weights;
+    }
+
+    /**
+     * The tensors {@code specs} of a file; others in it are left alone.
+     *
+     * @param prefix stands before every name in the file
+     * @throws IOException with one sentence, when the file is no safetensors file, or lacks a tensor or has it in another shape
+     */
+    public static Weights load(Path file, Collection<TensorSpec> specs, String prefix) throws IOException {
+        try (SafeTensors tensors = SafeTensors.open(file)) {
+            var weights = new Weights();
+            for (TensorSpec spec : specs) {
+                TensorEntry entry = tensors.entry(prefix + spec.name());
+                if (!entry.hasShape(shape(spec))) {
+                    throw new IOException(file + ": the tensor '" + prefix + spec.name() + "' has the shape " + entry.shapeText()
+                            + " where this network needs " + spec.shape() + "; give the weights of this network.");
+                }
+                weights.put(spec, tensors.floats(prefix + spec.name()));
+            }
+            return weights;
+        }
+    }
+
+    /** Reads a flat buffer in memory order. */
+    public static Weights fromMemory(FlatLayout layout, float[] memory) {
+        var weights = new Weights();
+        weights.addFromMemory(layout, memory);
+        return weights;
+    }
+
+    /** Adds the tensors of another flat buffer. */
+    public void addFromMemory(FlatLayout layout, float[] memory) {
+        for (FlatLayout.Entry entry : layout.entries()) {
+            put(entry.spec(), entry.spec().toFile(memory, Math.toIntExact(entry.offset())));
+        }
+    }
+
+    /** The tensors of {@code layout} in memory order, the gaps 0. */
+    public float[] toMemory(FlatLayout layout) {
+        var memory = new float[Math.toIntExact(layout.count())];
+        for (FlatLayout.Entry entry : layout.entries()) {
+            entry.spec().toMemory(get(entry.spec().name()), memory, Math.toIntExact(entry.offset()));
+        }
+        return memory;
+    }
+
+    /** The elements of a tensor in file order: the array itself, no copy. */
+    public float[] get(String name) {
+        float[] found = values.get(name);
+        if (found == null) {
+            throw new IllegalArgumentException("There is no tensor '" + name + "' among these " + values.size() + " weights.");
+        }
+        return found;
+    }
+
+    public float[] get(TensorSpec spec) {
+        return get(spec.name());
+    }
+
+    public List<TensorSpec> specs() {
+        return new ArrayList<>(specs.values());
+    }
+
+    /** Replaces the elements of a tensor that has this name and count, or adds it. */
+    public void put(TensorSpec spec, float[] elements) {
+        if (elements.length != spec.count()) {
+            throw new IllegalArgumentException(
+                    "The tensor '" + spec.name() + "' has " + spec.count() + " elements, but " + elements.length + " were given.");
+        }
+        specs.put(spec.name(), spec);
+        values.put(spec.name(), elements);
+    }
+
+    /** Adds every tensor to a file that is being put together. */
+    public void addTo(SafeTensorsWriter writer, String prefix) {
+        for (TensorSpec spec : specs.values()) {
+            writer.floats(prefix + spec.name(), get(spec), shape(spec));
+        }
+    }
+
+    /** Writes one model file, whole or not at all. */
+    public void save(Path file, ModelMetadata metadata) throws IOException {
+        var writer = new SafeTensorsWriter();
+        metadata.toMap().forEach(writer::metadata);
+        addTo(writer, "");
+        writer.write(file);
+    }
+
+    private static long[] shape(TensorSpec spec) {
+        return spec.shape().stream().mapToLong(Integer::longValue).toArray();
+    }
+}
