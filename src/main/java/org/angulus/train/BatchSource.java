@@ -1,0 +1,37 @@
+package org.angulus.train;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Where batches come from. What stands at a position is a function of the source alone, whichever thread asks and however often, so a resumed
+ * run reads what an uninterrupted one would have read.
+ */
+public interface BatchSource {
+    /** Labels lie in [0, classes). */
+    int classes();
+
+    /** Rows of every crop. */
+    int height();
+
+    /** Columns of every crop. */
+    int width();
+
+    /**
+     * Fills one batch with the examples from {@code position} on. Called by several threads at once, with different batches.
+     *
+     * @param position number of the first example since the start of the run
+     * @param batch what to fill, completely
+     */
+    void fill(long position, Batch batch) throws IOException;
+
+    /**
+     * Room for the examples of one batch, in memory that the device reads.
+     *
+     * @param size N
+     * @param images u8 RGB (N, height, width, 3)
+     * @param labels int32 (N)
+     * @param flips u8 (N): 1 mirrors the image left to right
+     */
+    record Batch(int size, MemorySegment images, MemorySegment labels, MemorySegment flips) {}
+}

@@ -1,0 +1,202 @@
+package org.angulus.train;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.angulus.loss.MarginHead;
+import org.angulus.model.InputFormat;
+import org.angulus.model.ResFaceConfig;
+import org.angulus.model.Variant;
+import org.angulus.train.Schedule.RateFrom;
+
+/**
+ * All that decides what a training run computes. A run is a function of this, of the training set and of the device's kernels.
+ *
+ * @param network the network
+ * @param input how pictures become numbers
+ * @param head loss and its constants
+ * @param optimizer how gradients change parameters
+ * @param decay weight decay by kind
+ * @param rates factor of the learning rate by kind
+ * @param schedule learning rate
+ * @param warmUp steps over which the learning rate rises; 0: none
+ * @param marginWarmUp steps over which the margin rises from 0; 0: none
+ * @param steps length of the run
+ * @param batch images of a step
+ * @param microBatches equal parts a batch is cut into; batch norm sees one part at a time
+ * @param startValue of all random numbers
+ * @param flip whether half of the images are mirrored
+ * @param clip largest norm of a step's gradient; 0: no limit
+ * @param averageDecay of the moving average of the weights, with which models are saved and evaluated; 0: none
+ * @param reportEvery steps between two readings of the loss
+ * @param evaluateEvery steps between two evaluations
+ * @param checkpointEvery steps between two checkpoints
+ * @param skipLimit steps without a finite gradient after which a run counts as diverged
+ * @param logitsCap bytes up to which the head keeps its cosines between forward and backward
+ * @param loaderThreads threads that prepare batches
+ */
+public record TrainingConfig(
+        ResFaceConfig network,
+        InputFormat input,
+        MarginHead head,
+        Optimizer optimizer,
+        ParameterRules decay,
+        ParameterRules rates,
+        Schedule schedule,
+        long warmUp,
+        long marginWarmUp,
+        long steps,
+        int batch,
+        int microBatches,
+        long startValue,
+        boolean flip,
+        double clip,
+        double averageDecay,
+        int reportEvery,
+        int evaluateEvery,
+        int checkpointEvery,
+        int skipLimit,
+        long logitsCap,
+        int loaderThreads) {
+    private static final String ROOT = "training configuration";
+    private static final String RECIPE = "recipe";
+
+    public TrainingConfig {
+        require(steps >= 1, "steps is " + steps + "; train for at least 1");
+        require(warmUp >= 0 && marginWarmUp >= 0, "a warm-up has a negative number of steps; give 0 or more");
+        require(batch >= 1 && batch <= 65536, "batch is " + batch + "; it must be 1 to 65536 images");
+        require(microBatches >= 1 && microBatches <= batch && batch % microBatches == 0,
+                "microBatches is " + microBatches + "; it must divide the batch of " + batch);
+        require(clip >= 0 && clip < Float.MAX_VALUE, "clip is " + clip + "; give the largest norm, or 0 for no limit");
+        require(averageDecay >= 0 && averageDecay < 1, "averageDecay is " + averageDecay + "; it must be at least 0 and below 1");
+        require(reportEvery >= 1 && evaluateEvery >= 1 && checkpointEvery >= 1,
+                "reportEvery, evaluateEvery and checkpointEvery must each be at least 1 step");
+        require(skipLimit >= 1, "skipLimit is " + skipLimit + "; it must be at least 1 step");
+        require(logitsCap >= 0, "logitsCap is " + logitsCap + " bytes; it must be 0 or more");
+        require(loaderThreads >= 1 && loaderThreads <= 256, "loaderThreads is " + loaderThreads + "; it must be 1 to 256");
+    }
+
+    /** The names {@link #recipe} knows. */
+    public static List<String> recipes() {
+        return List.of("default", "article-adam");
+    }
+
+    /**
+     * A complete configuration by name. {@code default}: ResFace20 with batch norm, AM-Softmax, momentum and weight decay, batch 256, an epoch of
+     * 1,000 steps, rate 0.1 divided by ten at epochs 16, 24 and 28. {@code article-adam}: Adam in TensorFlow's form without weight decay, the
+     * rate a hundredth.
+     */
+    public static TrainingConfig recipe(String name) {
+        boolean adam = name.equals("article-adam");
+        require(adam || name.equals("default"), "there is no recipe '" + name + "'; choose one of " + String.join(", ", recipes()));
+        double rate = adam ? 0.001 : 0.1;
+        return new TrainingConfig(
+                ResFaceConfig.of("resface20", Variant.ARTICLE).withKeep(0.8),
+                InputFormat.DEFAULT,
+                MarginHead.amSoftmax(30, 0.35),
+                adam
+                        ? new Optimizer.Adam(0.9, 0.999, 1e-8, Optimizer.AdamForm.EPSILON_HAT, false)
+                        : new Optimizer.Sgd(0.9, Optimizer.Convention.TORCH, false),
+                adam ? ParameterRules.NONE : ParameterRules.DECAY,
+                ParameterRules.ONE,
+                new Schedule.Steps(List.of(
+                        new RateFrom(0, rate),
+                        new RateFrom(16_000, rate / 10),
+                        new RateFrom(24_000, rate / 100),
+                        new RateFrom(28_000, rate / 1000))),
+                0, 0, 30_000, 256, 1, 666, true, 0, 0, 100, 1000, 1000, 20, 128L << 20, 1);
+    }
+
+    /**
+     * Reads JSON. What is left out comes from the recipe that the field "recipe" names ("default" without it).
+     *
+     * @throws IllegalArgumentException with one sentence, when a field is unknown, ill-typed or out of range
+     */
+    public static TrainingConfig parse(String json) {
+        JsonElement tree;
+        try {
+            tree = JsonParser.parseString(json);
+        } catch (JsonParseException e) {
+            throw new IllegalArgumentException(ROOT + ": this is not JSON (" + e.getMessage() + ").", e);
+        }
+        require(tree.isJsonObject(), "it must be a JSON object in braces");
+        JsonObject object = tree.getAsJsonObject();
+        JsonElement name = object.remove(RECIPE);
+        require(name == null || name.isJsonPrimitive(), "recipe must be a text");
+        TrainingConfig defaults = recipe(name == null ? "default" : name.getAsString());
+        return RecordJson.read(object, TrainingConfig.class, defaults.forChoices(object), ROOT);
+    }
+
+    /** Reads a JSON file. */
+    public static TrainingConfig load(Path file) throws IOException {
+        try {
+            return parse(Files.readString(file));
+        } catch (IllegalArgumentException e) {
+            throw new IOException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** All fields as JSON. */
+    public String toJson() {
+        return new GsonBuilder().setPrettyPrinting().create().toJson(RecordJson.write(this));
+    }
+
+    /** Images of one micro-batch. */
+    public int microBatch() {
+        return batch / microBatches;
+    }
+
+    /** The learning rate of a step. */
+    public double learningRate(long step) {
+        return new Schedule.WarmUp(warmUp, schedule).at(step);
+    }
+
+    /** The head's margin at a step. */
+    public double margin(long step) {
+        return head.margin() * Schedule.rise(step, marginWarmUp);
+    }
+
+    public TrainingConfig withNetwork(ResFaceConfig other) {
+        return new TrainingConfig(other, input, head, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
+                startValue, flip, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads);
+    }
+
+    public TrainingConfig withHead(MarginHead other) {
+        return new TrainingConfig(network, input, other, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
+                startValue, flip, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads);
+    }
+
+    /** The network's name and variant and the head's kind, where JSON gives them, decide what their other fields default to. */
+    private TrainingConfig forChoices(JsonObject json) {
+        String name = text(json, "network", "name", network.name());
+        boolean caffe = text(json, "network", "variant", "").equals("caffe");
+        TrainingConfig config = ResFaceConfig.names().contains(name)
+                ? withNetwork(ResFaceConfig.of(name, caffe ? Variant.CAFFE : Variant.ARTICLE).withKeep(caffe ? 1 : network.keep()))
+                : this;
+        return switch (text(json, "head", "kind", "")) {
+            case "softmax" -> config.withHead(MarginHead.softmax());
+            case "modified-softmax" -> config.withHead(MarginHead.modifiedSoftmax());
+            case "normface" -> config.withHead(MarginHead.normFace(head.scale()));
+            default -> config;
+        };
+    }
+
+    /** The text at json.outer.inner, or {@code otherwise} where it is not given; a wrong type is refused later, where it is read. */
+    private static String text(JsonObject json, String outer, String inner, String otherwise) {
+        JsonElement object = json.get(outer);
+        JsonElement value = object != null && object.isJsonObject() ? object.getAsJsonObject().get(inner) : null;
+        return value != null && value.isJsonPrimitive() ? value.getAsString() : otherwise;
+    }
+
+    private static void require(boolean condition, String problem) {
+        if (!condition) {
+            throw new IllegalArgumentException(ROOT + ": " + problem + ".");
+        }
+    }
+}
