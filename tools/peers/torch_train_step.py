@@ -1,0 +1,157 @@
+"""Times PyTorch on the CPU at what the engine does: a training step and embedding with ResFace, in float32.
+
+Article variant with AM-Softmax (s = 30, m = 0.35), channels_last, SGD with momentum (fused); each measurement runs in a
+process of its own, so that its peak memory is its own, and prints one JSON line:
+
+    {"mode": "train", "batch": 32, "images_per_second": ..., "milliseconds": [median, least, most], "peak_rss_mib": ...}
+"""
+
+import argparse
+import json
+import multiprocessing
+import pathlib
+import resource
+import statistics
+import sys
+import time
+
+import torch
+from torch.nn.utils import fusion
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "golden"))
+import resface  # noqa: E402
+
+
+def build(arguments):
+    torch.manual_seed(1)
+    head = resface.Head("am-softmax", arguments.classes, arguments.embedding, scale=30.0, margin=0.35)
+    torch.nn.init.xavier_normal_(head.weight)
+    blocks = resface.BLOCKS[arguments.net]
+    model = resface.Recogniser(head, blocks, arguments.widths, arguments.crop, arguments.embedding, "article")
+    return model.to(memory_format=torch.channels_last)
+
+
+def fold_batch_norm(model):
+    """Puts every batch norm of an evaluated model into the convolution or FC before it."""
+    for module in list(model.modules()):
+        for conv, bn in (("conv", "bn"), ("conv1", "bn1"), ("conv2", "bn2")):
+            if isinstance(getattr(module, bn, None), torch.nn.BatchNorm2d):
+                setattr(module, conv, fusion.fuse_conv_bn_eval(getattr(module, conv), getattr(module, bn)))
+                setattr(module, bn, torch.nn.Identity())
+    model.fc = fusion.fuse_linear_bn_eval(model.fc, model.fc_bn)
+    model.fc_bn = torch.nn.Identity()
+
+
+def train_step(model, arguments):
+    decayed = [p for p in model.parameters() if p.dim() >= 2]
+    others = [p for p in model.parameters() if p.dim() < 2]
+    groups = [{"params": decayed, "weight_decay": 5e-4}, {"params": others, "weight_decay": 0.0}]
+    optimizer = torch.optim.SGD(groups, lr=0.01, momentum=0.9, fused=True)
+    loss_of = torch.compile(model.train()) if arguments.compile else model.train()
+
+    def step(images, labels):
+        optimizer.zero_grad(set_to_none=True)
+        loss = loss_of(prepare(images), labels)[1]
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def embed_step(model, arguments):
+    model.eval()
+    if arguments.fold:
+        fold_batch_norm(model)
+        model.to(memory_format=torch.channels_last)
+    embed = torch.compile(model.embed) if arguments.compile else model.embed
+
+    def step(images, _):
+        with torch.inference_mode():
+            return embed(prepare(images)).sum().item()
+
+    return step
+
+
+def prepare(images):
+    """(N, H, W, 3) u8 -> (N, 3, H, W) f32 in channels_last."""
+    return (images.permute(0, 3, 1, 2).float() - 127.5) * (1.0 / 128.0)
+
+
+def measure(mode, batch, arguments):
+    torch.set_num_threads(arguments.threads)
+    model = build(arguments)
+    step = (train_step if mode == "train" else embed_step)(model, arguments)
+    generator = torch.Generator().manual_seed(2)
+    images = torch.randint(0, 256, (batch, *arguments.crop, 3), dtype=torch.uint8, generator=generator)
+    labels = torch.randint(0, arguments.classes, (batch,), generator=generator)
+    for _ in range(arguments.warm_up):
+        answer = step(images, labels)
+    if not abs(answer) < float("inf"):
+        raise ArithmeticError(f"{mode} at batch {batch} gives {answer}")
+    times, end = [], time.perf_counter() + arguments.seconds
+    while len(times) < 3 or time.perf_counter() < end:
+        start = time.perf_counter()
+        step(images, labels)
+        times.append(time.perf_counter() - start)
+    median = statistics.median(times)
+    line = {
+        "rival": "torch " + torch.__version__,
+        "mode": mode,
+        "batch": batch,
+        "images_per_second": round(batch / median, 2),
+        "milliseconds": [round(1e3 * t, 2) for t in (median, min(times), max(times))],
+        "steps": len(times),
+        "peak_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "threads": arguments.threads,
+        "compiled": arguments.compile,
+        "folded": arguments.fold and mode == "embed",
+        "net": arguments.net,
+        "widths": arguments.widths,
+        "crop": arguments.crop,
+        "classes": arguments.classes,
+    }
+    print(json.dumps(line), flush=True)
+
+
+def numbers(count=None):
+    def parse(text):
+        values = [int(part) for part in text.split(",")]
+        if (count and len(values) != count) or min(values) < 1:
+            raise argparse.ArgumentTypeError(f"{text!r}: expected {count or 'some'} positive integers with commas")
+        return values
+
+    return parse
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mode", choices=("train", "embed", "both"), default="both")
+    parser.add_argument("--batches", type=numbers(), default=[1, 8, 32], help="batch sizes, e.g. 1,8,32")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--compile", action="store_true", help="torch.compile (needs a C++ compiler)")
+    parser.add_argument("--fold", action="store_true", help="embed with batch norms folded into the weights")
+    parser.add_argument("--net", type=int, choices=sorted(resface.BLOCKS), default=20)
+    parser.add_argument("--widths", type=numbers(4), default=[64, 128, 256, 512])
+    parser.add_argument("--crop", type=numbers(2), default=[112, 96], help="rows,columns")
+    parser.add_argument("--embedding", type=int, default=512)
+    parser.add_argument("--classes", type=int, default=10575)
+    parser.add_argument("--seconds", type=float, default=10.0, help="time spent on each measurement")
+    parser.add_argument("--warm-up", type=int, default=3, help="steps before the clock starts, at least 1")
+    arguments = parser.parse_args()
+    if arguments.warm_up < 1 or arguments.threads < 1:
+        parser.error("--warm-up and --threads take 1 or more")
+    spawn = multiprocessing.get_context("spawn")
+    for mode in ("train", "embed") if arguments.mode == "both" else (arguments.mode,):
+        for batch in arguments.batches:
+            if mode == "train" and batch == 1:
+                continue  # batch norm behind the FC has no statistics over one row
+            process = spawn.Process(target=measure, args=(mode, batch, arguments))
+            process.start()
+            process.join()
+            if process.exitcode != 0:
+                sys.exit(f"{mode} at batch {batch} ended with status {process.exitcode}")
+
+
+if __name__ == "__main__":
+    main()
