@@ -16,7 +16,7 @@ struct Exec {
   using Body = void (*)(const void* context, int64_t piece, void* scratch);
   // Runs body for piece 0 .. pieces - 1 on the pool and returns when all are done. Not nested.
   void (*parallel)(const Exec& exec, int64_t pieces, Body body, const void* context);
-  void* pool;
+  void* device;  // of the backend: kernels leave it alone
   // First fault stays: {code, op, index, step}.
   void (*fault)(const Exec& exec, int32_t code, int32_t op, int64_t index, int64_t step);
 };

@@ -82,6 +82,12 @@ struct EmaUpdateCall { int64_t count; float decay; const float* x; float* averag
 struct CommitCopyCall { void* y; const void* x; int64_t bytes; const ag_step_control* control; };
 struct CommitEndCall { ag_step_control* control; };
 
+// Internal: completes a convolution whose kernel does not fuse all of its epilogue. y = residual + prelu(x + bias); bias, slope and residual
+// optional; y may be x or residual.
+struct ChannelEpilogueCall { ag_matrix shape; const void* x; const float* bias; const float* slope; const void* residual; void* y; };
+constexpr int32_t kOpChannelEpilogue = AG_OP_COUNT;  // internal ops follow the public ones
+constexpr int32_t kOpCount = AG_OP_COUNT + 1;        // with the internal ones: the size of a backend's tables
+
 // The list of ops: enumerator of angulus.h, name in words, call struct. Declaration, dispatch and the tests' walk come from it.
 #define AG_FOR_EACH_OP(X)                                                   \
   X(AG_OP_FILL, fill, FillCall)                                             \
@@ -114,5 +120,8 @@ struct CommitEndCall { ag_step_control* control; };
   X(AG_OP_EMA_UPDATE, ema_update, EmaUpdateCall)                            \
   X(AG_OP_COMMIT_COPY, commit_copy, CommitCopyCall)                         \
   X(AG_OP_COMMIT_END, commit_end, CommitEndCall)
+
+// Every backend has these too; they are not part of angulus.h.
+#define AG_FOR_EACH_INTERNAL_OP(X) X(kOpChannelEpilogue, channel_epilogue, ChannelEpilogueCall)
 
 }  // namespace angulus
