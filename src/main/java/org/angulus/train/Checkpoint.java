@@ -1,0 +1,131 @@
+package org.angulus.train;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.angulus.model.AtomicFile;
+import org.angulus.model.ModelMetadata;
+import org.angulus.model.SafeTensorsWriter;
+import org.angulus.model.TensorSpec;
+import org.angulus.model.Weights;
+
+/**
+ * All that a run needs to go on as if it had not stopped. As files in one folder: {@code model.safetensors} (the weights to use: the moving
+ * average where there is one), {@code raw.safetensors} (the trained weights, where there is an average), {@code optimizer.safetensors} and
+ * {@code state.json}, which is written last.
+ *
+ * @param state where the run stands
+ * @param config of the run
+ * @param weights parameters and running statistics
+ * @param average their moving average, or null
+ * @param optimizer what the optimizer keeps, by {@link Optimizer#states()}
+ */
+public record Checkpoint(State state, TrainingConfig config, Weights weights, Weights average, Map<String, Weights> optimizer) {
+    static final String STATE = "state.json";
+    /** The file of the weights to use. */
+    public static final String MODEL = "model.safetensors";
+
+    private static final String RAW = "raw.safetensors";
+    private static final String OPTIMIZER = "optimizer.safetensors";
+    private static final int FORMAT = 1;
+
+    /**
+     * Where a run stands.
+     *
+     * @param format of the checkpoint, 1
+     * @param step steps done, applied or skipped: the number of the next step
+     * @param appliedSteps steps that changed the weights
+     * @param skippedSteps steps that had no finite gradient
+     * @param classes of the head
+     * @param bestStep steps done when the evaluation was best; -1 before the first one
+     * @param bestFigure its first figure
+     * @param version of the program that wrote it
+     */
+    public record State(
+            int format, long step, long appliedSteps, long skippedSteps, int classes, long bestStep, double bestFigure, String version) {
+        State(long step, long appliedSteps, long skippedSteps, int classes, long bestStep, double bestFigure) {
+            this(FORMAT, step, appliedSteps, skippedSteps, classes, bestStep, bestFigure, programVersion());
+        }
+    }
+
+    /** What {@code state.json} holds. */
+    record File(State state, TrainingConfig config) {}
+
+    /** Writes the files into an existing folder; each is synced. */
+    void write(Path folder, ModelMetadata metadata) throws IOException {
+        (average == null ? weights : average).save(folder.resolve(MODEL), metadata);
+        if (average != null) {
+            weights.save(folder.resolve(RAW), metadata);
+        }
+        var writer = new SafeTensorsWriter();
+        optimizer.forEach((name, tensors) -> tensors.addTo(writer, name + "/"));
+        writer.write(folder.resolve(OPTIMIZER));
+        byte[] json = RecordJson.write(new File(state, config)).toString().getBytes(StandardCharsets.UTF_8);
+        AtomicFile.write(folder.resolve(STATE), channel -> {
+            ByteBuffer bytes = ByteBuffer.wrap(json);
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        });
+    }
+
+    /** Reads what a folder says about its run, without the tensors. */
+    public static State readState(Path folder) throws IOException {
+        return readFile(folder).state();
+    }
+
+    /** Reads the configuration of a folder's run. */
+    public static TrainingConfig readConfig(Path folder) throws IOException {
+        return readFile(folder).config();
+    }
+
+    /**
+     * Reads a folder whole.
+     *
+     * @param parameters trained tensors
+     * @param statistics running statistics
+     */
+    static Checkpoint read(Path folder, Collection<TensorSpec> parameters, Collection<TensorSpec> statistics) throws IOException {
+        File file = readFile(folder);
+        List<TensorSpec> all = new ArrayList<>(parameters);
+        all.addAll(statistics);
+        boolean averaged = file.config().averageDecay() > 0;
+        Weights weights = Weights.load(folder.resolve(averaged ? RAW : MODEL), all, "");
+        Weights average = averaged ? Weights.load(folder.resolve(MODEL), all, "") : null;
+        var optimizer = new LinkedHashMap<String, Weights>();
+        for (String name : file.config().optimizer().states()) {
+            optimizer.put(name, Weights.load(folder.resolve(OPTIMIZER), parameters, name + "/"));
+        }
+        return new Checkpoint(file.state(), file.config(), weights, average, optimizer);
+    }
+
+    private static File readFile(Path folder) throws IOException {
+        Path path = folder.resolve(STATE);
+        try {
+            JsonElement json = JsonParser.parseString(Files.readString(path));
+            File file = RecordJson.read(json, File.class, null, "checkpoint");
+            if (file.state().format() != FORMAT) {
+                throw new IllegalArgumentException("checkpoint.state.format is " + file.state().format() + ", but this program reads " + FORMAT
+                        + "; continue with the program that wrote it (" + file.state().version() + ").");
+            }
+            return file;
+        } catch (JsonParseException | IllegalArgumentException e) {
+            throw new IOException(path + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static String programVersion() {
+        String version = Checkpoint.class.getPackage().getImplementationVersion();
+        return (version == null ? "unpackaged" : version) + ", Java " + Runtime.version().feature();
+    }
+}

@@ -1,0 +1,27 @@
+package org.angulus.train;
+
+/**
+ * What is known after a step whose loss was read.
+ *
+ * @param step number of the step, from 0
+ * @param loss mean over the batch
+ * @param accuracy share of the batch whose target cosine beats every other class
+ * @param targetCosine mean cosine to the right class vector (the mean logit for SOFTMAX)
+ * @param otherCosine mean cosine to the other class vectors (the mean logit for SOFTMAX)
+ * @param gradientNorm of the whole gradient, before clipping
+ * @param learningRate of this step
+ * @param margin of this step
+ * @param imagesPerSecond since the last report
+ * @param skippedSteps steps of the run so far that had no finite gradient
+ */
+public record StepReport(
+        long step,
+        double loss,
+        double accuracy,
+        double targetCosine,
+        double otherCosine,
+        double gradientNorm,
+        double learningRate,
+        double margin,
+        double imagesPerSecond,
+        long skippedSteps) {}

@@ -1,0 +1,19 @@
+package org.angulus.train;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Told of what happens in a run, on the thread that trains. Every method does nothing unless it is overridden. */
+public interface TrainingListener {
+    /** A step's loss was read. */
+    default void onStep(StepReport report) {}
+
+    /** The weights after {@code step} steps were evaluated; the first figure decides which checkpoint is the best. */
+    default void onEvaluation(long step, Map<String, Double> figures) {}
+
+    /** A checkpoint stands on disk. */
+    default void onCheckpoint(long step, Path folder) {}
+
+    /** Something is odd, but the run goes on. */
+    default void onWarning(long step, String sentence) {}
+}

@@ -1,0 +1,131 @@
+package org.angulus.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.angulus.model.InputFormat;
+import org.angulus.model.ModelMetadata;
+import org.angulus.model.ResFace;
+import org.angulus.model.ResFaceConfig;
+import org.angulus.model.TensorSpec;
+import org.angulus.model.Variant;
+import org.angulus.model.Weights;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckpointStoreTest {
+    private static final ResFaceConfig SMALL =
+            ResFaceConfig.of("resface4", Variant.ARTICLE).withWidths(List.of(2, 2, 2, 2)).withCrop(16, 16).withEmbeddingSize(4);
+    private static final ModelMetadata METADATA = new ModelMetadata(SMALL, InputFormat.DEFAULT, "am-softmax", 3, "none", "none");
+
+    @Test
+    void whatIsWrittenIsReadBack(@TempDir Path root) throws IOException {
+        Checkpoint written = checkpoint("{\"averageDecay\": 0.999}", 12, 7);
+        Path folder = new CheckpointStore(root).save(written, METADATA);
+        assertEquals("checkpoint-00000012", folder.getFileName().toString());
+        var network = new ResFace(SMALL);
+        Checkpoint read = Checkpoint.read(folder, network.parameters(), specs(network));
+        assertEquals(written.state(), read.state());
+        assertEquals(written.config(), read.config());
+        assertSame(written.weights(), read.weights());
+        assertSame(written.average(), read.average());
+        assertEquals(List.of("velocity"), List.copyOf(read.optimizer().keySet()));
+        assertSame(written.optimizer().get("velocity"), read.optimizer().get("velocity"));
+        assertEquals(METADATA, ModelMetadata.load(folder.resolve(Checkpoint.MODEL)));
+    }
+
+    @Test
+    void theLastTwoAndTheBestAreKept(@TempDir Path root) throws IOException {
+        var store = new CheckpointStore(root);
+        for (int step : new int[] {10, 20, 30, 40, 50}) {
+            store.save(checkpoint("{}", step, step >= 20 ? 20 : -1), METADATA);
+        }
+        assertEquals(List.of("checkpoint-00000050", "checkpoint-00000040", "checkpoint-00000020"), names(store));
+        assertEquals(Optional.of(root.resolve("checkpoint-00000050")), store.latest());
+        assertEquals("checkpoint-00000050\n", Files.readString(root.resolve("latest")));
+    }
+
+    /** Stopped while writing: a hidden folder with some of the files. The last whole checkpoint stands, and the next save clears up. */
+    @Test
+    void aHalfWrittenCheckpointIsNeverTaken(@TempDir Path root) throws IOException {
+        var store = new CheckpointStore(root);
+        Path whole = store.save(checkpoint("{}", 10, -1), METADATA);
+        Path partial = Files.createDirectory(root.resolve(".partial-checkpoint-00000020"));
+        Files.copy(whole.resolve(Checkpoint.MODEL), partial.resolve(Checkpoint.MODEL));
+        assertEquals(Optional.of(whole), store.latest());
+        store.save(checkpoint("{}", 20, -1), METADATA);
+        assertEquals(List.of("checkpoint-00000020", "checkpoint-00000010"), names(store));
+        try (Stream<Path> entries = Files.list(root)) {
+            assertFalse(entries.anyMatch(entry -> entry.getFileName().toString().startsWith(".")));
+        }
+    }
+
+    /** Stopped between the rename and the pointer, or with the pointer's checkpoint gone: the newest whole one counts. */
+    @Test
+    void aStalePointerIsNotBelieved(@TempDir Path root) throws IOException {
+        var store = new CheckpointStore(root);
+        store.save(checkpoint("{}", 10, -1), METADATA);
+        store.save(checkpoint("{}", 20, -1), METADATA);
+        Files.writeString(root.resolve("latest"), "checkpoint-00000010\n");
+        assertEquals(Optional.of(root.resolve("checkpoint-00000020")), store.latest());
+        Files.writeString(root.resolve("latest"), "checkpoint-00000099\n");
+        assertEquals(Optional.of(root.resolve("checkpoint-00000020")), store.latest());
+        Files.delete(root.resolve("checkpoint-00000020").resolve(Checkpoint.STATE));
+        assertEquals(Optional.of(root.resolve("checkpoint-00000010")), store.latest());
+    }
+
+    @Test
+    void theSameStepMayBeSavedAgain(@TempDir Path root) throws IOException {
+        var store = new CheckpointStore(root);
+        store.save(checkpoint("{}", 10, -1), METADATA);
+        store.save(checkpoint("{}", 10, 10), METADATA);
+        assertEquals(10, Checkpoint.readState(store.latest().orElseThrow()).bestStep());
+        assertEquals(Optional.empty(), new CheckpointStore(root.resolve("fresh")).latest());
+    }
+
+    @Test
+    void aDamagedCheckpointIsRefusedInASentence(@TempDir Path root) throws IOException {
+        Path folder = new CheckpointStore(root).save(checkpoint("{}", 10, -1), METADATA);
+        Path state = folder.resolve(Checkpoint.STATE);
+        Files.writeString(state, Files.readString(state).replace("\"format\":1", "\"format\":9"));
+        String message = assertThrows(IOException.class, () -> Checkpoint.readState(folder)).getMessage();
+        assertTrue(message.contains("format is 9, but this program reads 1"), message);
+        Files.writeString(state, "{");
+        message = assertThrows(IOException.class, () -> Checkpoint.readState(folder)).getMessage();
+        assertTrue(message.startsWith(state.toString()), message);
+    }
+
+    private static Checkpoint checkpoint(String json, long step, long best) {
+        TrainingConfig config = TrainingConfig.parse(json).withNetwork(SMALL);
+        var network = new ResFace(SMALL);
+        List<TensorSpec> all = Stream.concat(network.parameters().stream(), specs(network).stream()).toList();
+        var optimizer = new LinkedHashMap<String, Weights>();
+        optimizer.put("velocity", Weights.draw(network.parameters(), 3));
+        Weights average = config.averageDecay() > 0 ? Weights.draw(all, 2) : null;
+        return new Checkpoint(new Checkpoint.State(step, step, 0, 3, best, 0.5), config, Weights.draw(all, 1), average, Map.copyOf(optimizer));
+    }
+
+    private static List<TensorSpec> specs(ResFace network) {
+        return network.statistics().entries().stream().map(entry -> entry.spec()).toList();
+    }
+
+    private static void assertSame(Weights expected, Weights actual) {
+        assertEquals(expected.specs(), actual.specs());
+        expected.specs().forEach(spec -> assertArrayEquals(expected.get(spec), actual.get(spec), spec.name()));
+    }
+
+    private static List<String> names(CheckpointStore store) throws IOException {
+        return store.list().stream().map(path -> path.getFileName().toString()).toList();
+    }
+}
