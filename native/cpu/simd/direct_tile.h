@@ -1,0 +1,118 @@
+// The register tile of the direct convolution:
+//   y(pixel, k) = sum over C blocks, taps and channels of packed(pixel + tap, c) weights(c, k),  k in one panel of kPanel channels
+// for up to kTileRows pixels of one output row, or of two short rows. Every pixel's sum is taken in the same order whatever its place in the tile.
+//
+// A step reads 2 vectors of weights and broadcasts one float per pixel: 2 n multiply-adds for n + 2 loads. Bound by the multiply-add units; the
+// weights stream from L2 (128 bytes in about n cycles with 16 lanes), the packed pixels of a tile stay in L1 for all taps.
+#pragma once
+
+#include "direct_shape.h"
+
+namespace {
+
+// What every tile of a piece shares.
+struct Sweep {
+  int blocks, last;        // C blocks; channels in the last one (kSlot in the others)
+  int taps;
+  int64_t block_stride;    // floats between C blocks of the packed input
+  int64_t pixel_stride;    // floats between output pixels
+  float* y;
+  const float* residual;   // like y; null: none
+  const float* bias;       // (K); null: none
+  const float* slope;      // (K); null: none
+  int32_t offset[kMaxTaps];
+};
+
+struct Tile {
+  const float* in[2];      // first pixel of each row
+  int64_t out[2];          // floats from y to it
+  const float* weights;    // the panel: [C block][tap][channel][kPanel]
+  int k;                   // first output channel
+  int count;               // output channels, 1 to kPanel
+};
+
+AG_INLINE void store_sum(const Sweep& z, Vector v, Vector bias, Vector slope, bool full, Mask m, int64_t at) {
+  if (z.bias) v = v + bias;
+  if (z.slope) v = positive_or(v, v * slope);
+  if (full) {
+    if (z.residual) v = v + load(z.residual + at);
+    store(z.y + at, v);
+  } else {
+    if (z.residual) v = v + load_masked(m, z.residual + at);
+    store_masked(m, z.y + at, v);
+  }
+}
+
+// `rows` rows of `width` pixels, `vectors` vectors of output channels (1 where the panel's second half is empty).
+template <int vectors, int rows, int width>
+static void direct_tile(const Sweep& z, const Tile& t) {
+  constexpr int pixels = rows * width;
+  Vector sum[pixels][vectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < pixels; ++i) {
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) sum[i][v] = zero();
+  }
+  const float* w = t.weights;
+  for (int block = 0; block < z.blocks; ++block) {
+    const int channels = block + 1 < z.blocks ? kSlot : z.last;
+    for (int tap = 0; tap < z.taps; ++tap) {
+      const int64_t at = block * z.block_stride + z.offset[tap];
+      const float* a = t.in[0] + at;
+      const float* b = t.in[rows - 1] + at;
+      for (int c = 0; c < channels; ++c, ++a, ++b, w += kPanel) {
+        Vector weight[vectors];
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; ++v) weight[v] = load(w + v * kLanes);
+#pragma GCC unroll 16
+        for (int i = 0; i < pixels; ++i) {
+          const Vector x = broadcast((i < width ? a : b) + (i % width) * kSlot);
+#pragma GCC unroll 2
+          for (int v = 0; v < vectors; ++v) sum[i][v] = fma(x, weight[v], sum[i][v]);
+        }
+      }
+    }
+  }
+#pragma GCC unroll 2
+  for (int v = 0; v < vectors; ++v) {
+    const bool full = t.count - v * kLanes >= kLanes;
+    const Mask m = first_lanes(t.count - v * kLanes);
+    const int k = t.k + v * kLanes;
+    const Vector bias = z.bias ? load_masked(m, z.bias + k) : zero();
+    const Vector slope = z.slope ? load_masked(m, z.slope + k) : zero();
+#pragma GCC unroll 16
+    for (int i = 0; i < pixels; ++i) {
+      store_sum(z, sum[i][v], bias, slope, full, m, t.out[i / width] + (i % width) * z.pixel_stride + k);
+    }
+  }
+}
+
+using TileFunction = void (*)(const Sweep&, const Tile&);
+
+// direct_tiles(vectors, rows, width): the tile's function.
+#define AG_TILES_2(vectors, rows) direct_tile<vectors, rows, 1>, direct_tile<vectors, rows, 2>, direct_tile<vectors, rows, 3>
+#define AG_TILES_7(vectors, rows) \
+  AG_TILES_2(vectors, rows), direct_tile<vectors, rows, 4>, direct_tile<vectors, rows, 5>, direct_tile<vectors, rows, 6>, \
+      direct_tile<vectors, rows, 7>
+static const TileFunction kTilesOfOneRow[2][kTileRows] = {
+#if defined(__AVX512F__)
+    {AG_TILES_7(1, 1), direct_tile<1, 1, 8>, direct_tile<1, 1, 9>, direct_tile<1, 1, 10>, direct_tile<1, 1, 11>, direct_tile<1, 1, 12>,
+     direct_tile<1, 1, 13>, direct_tile<1, 1, 14>},
+    {AG_TILES_7(2, 1), direct_tile<2, 1, 8>, direct_tile<2, 1, 9>, direct_tile<2, 1, 10>, direct_tile<2, 1, 11>, direct_tile<2, 1, 12>,
+     direct_tile<2, 1, 13>, direct_tile<2, 1, 14>},
+};
+static const TileFunction kTilesOfTwoRows[2][kTileRows / 2] = {{AG_TILES_7(1, 2)}, {AG_TILES_7(2, 2)}};
+#else
+    {AG_TILES_2(1, 1), direct_tile<1, 1, 4>, direct_tile<1, 1, 5>, direct_tile<1, 1, 6>},
+    {AG_TILES_2(2, 1), direct_tile<2, 1, 4>, direct_tile<2, 1, 5>, direct_tile<2, 1, 6>},
+};
+static const TileFunction kTilesOfTwoRows[2][kTileRows / 2] = {{AG_TILES_2(1, 2)}, {AG_TILES_2(2, 2)}};
+#endif
+#undef AG_TILES_2
+#undef AG_TILES_7
+
+AG_INLINE TileFunction direct_tiles(int vectors, int rows, int width) {
+  return rows == 1 ? kTilesOfOneRow[vectors - 1][width - 1] : kTilesOfTwoRows[vectors - 1][width - 1];
+}
+
+}  // namespace
