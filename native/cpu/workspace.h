@@ -23,4 +23,48 @@ struct ColumnPartials {
   }
 };
 
+// margin_forward: what a block of classes gives for a row.
+struct MarginPartial {
+  double sum;      // of exp(z - largest)
+  double cosines;  // sum of c
+  float largest;   // z; -infinity: no other class
+  int32_t best;    // its class; -1: none
+};
+
+struct MarginBlocks {
+  static constexpr int64_t kMostBlocks = 64;
+  int64_t classes, count;  // classes of a block, blocks
+
+  static MarginBlocks of(int64_t classes) {
+    const int64_t size = std::max(int64_t{256}, ceil_div(classes, kMostBlocks));
+    return MarginBlocks{size, ceil_div(classes, size)};
+  }
+  MarginPartial& at(void* workspace, int64_t n, int64_t block, int64_t row) const { return static_cast<MarginPartial*>(workspace)[block * n + row]; }
+};
+
+// margin_backward: the gradients by c of one span of classes, and their sums. Doubles first, so that all is aligned:
+//   double along_row (tiles, N), double by_scale (tiles, N), float gradient (N, span), float along_column (span), float bias (span).
+class MarginGradients {
+ public:
+  static constexpr int64_t kSpan = 1024;     // classes at a time
+  static constexpr int64_t kTileClasses = 64;
+
+  MarginGradients(void* workspace, int64_t n, int64_t count)
+      : first_(static_cast<char*>(workspace)), n_(n), span_(std::min(count, kSpan)), tiles_(ceil_div(span_, kTileClasses)) {}
+
+  double* along_row(int64_t tile) const { return doubles() + tile * n_; }
+  double* by_scale(int64_t tile) const { return doubles() + (tiles_ + tile) * n_; }
+  float* gradient(int64_t row) const { return floats() + row * span_; }
+  float* along_column() const { return floats() + n_ * span_; }
+  float* bias() const { return floats() + (n_ + 1) * span_; }
+  int64_t bytes() const { return 2 * tiles_ * n_ * int64_t{sizeof(double)} + (n_ + 2) * span_ * int64_t{sizeof(float)}; }
+
+ private:
+  double* doubles() const { return reinterpret_cast<double*>(first_); }
+  float* floats() const { return reinterpret_cast<float*>(doubles() + 2 * tiles_ * n_); }
+
+  char* first_;
+  int64_t n_, span_, tiles_;
+};
+
 }  // namespace angulus::cpu

@@ -1,0 +1,108 @@
+// For each row, over the classes j of [first, first + count) other than y: the largest z_j = S c_j and its class, the sum of exp(z_j - largest), the
+// sum of c_j. c is stored when `cosines` is given.
+//   x (N,D), w (classes,D), labels (N), target (AG_TARGET_ROWS, N), cosines (N,count), partial (AG_PARTIAL_ROWS, N), best (N).
+//   workspace: MarginPartial (blocks, N).
+// A piece is a block of classes and kTile rows; it goes through the block in tiles, keeping a running maximum and rescaling the sum when the
+// maximum grows (Milakov and Gimelshein 2018). Blocks are merged in their order. Bound by arithmetic: 2 D operations per row and class.
+#include "exp.h"
+#include "margin.h"
+#include "workspace.h"
+
+namespace angulus::cpu {
+
+namespace {
+
+constexpr float kNone = -INFINITY;
+
+// Takes `width` values c of the classes from first_class on; the class `label` is left out.
+void take(const float* c, int64_t width, float scale, int64_t first_class, int64_t label, MarginPartial* partial) {
+  float z[kTile];
+  float cosine[kTile];
+  int64_t others = 0;
+  for (int64_t j = 0; j < width; ++j) {
+    if (first_class + j == label) continue;
+    cosine[others] = c[j];
+    z[others++] = scale * c[j];
+  }
+  if (others == 0) return;
+  const auto class_of = [&](int64_t index) { return first_class + index + (label >= first_class && label <= first_class + index ? 1 : 0); };
+  float largest = partial->largest;
+  for (int64_t j = 0; j < others; ++j) {
+    if (z[j] > largest) {
+      largest = z[j];
+      partial->best = static_cast<int32_t>(class_of(j));
+    }
+  }
+  if (largest > partial->largest) {
+    partial->sum *= static_cast<double>(exp_f32(partial->largest - largest));
+    partial->largest = largest;
+  }
+  float power[kTile];
+  for (int64_t j = 0; j < others; ++j) power[j] = exp_f32(z[j] - largest);
+  for (int64_t j = 0; j < others; ++j) {
+    partial->sum += static_cast<double>(power[j]);
+    partial->cosines += static_cast<double>(cosine[j]);
+  }
+}
+
+void merge(const MarginForwardCall& call, const MarginBlocks& blocks, int64_t row) {
+  const int64_t n = call.head.n;
+  float largest = kNone;
+  int32_t best = -1;
+  for (int64_t block = 0; block < blocks.count; ++block) {
+    const MarginPartial& partial = blocks.at(call.workspace, n, block, row);
+    if (partial.largest > largest) {
+      largest = partial.largest;
+      best = partial.best;
+    }
+  }
+  double sum = 0;
+  double cosines = 0;
+  for (int64_t block = 0; block < blocks.count; ++block) {
+    const MarginPartial& partial = blocks.at(call.workspace, n, block, row);
+    sum += partial.largest == largest ? partial.sum : partial.sum * static_cast<double>(exp_f32(partial.largest - largest));
+    cosines += partial.cosines;
+  }
+  call.partial[AG_PARTIAL_MAX * n + row] = largest;
+  call.partial[AG_PARTIAL_SUM * n + row] = static_cast<float>(sum);
+  call.partial[AG_PARTIAL_COSINE * n + row] = static_cast<float>(cosines);
+  call.best[row] = best;
+}
+
+void run(const Exec& exec, const void* arguments) {
+  const auto& call = as<MarginForwardCall>(arguments);
+  const Head& head = call.head;
+  const int64_t n = head.n;
+  check_labels(exec, head, AG_OP_MARGIN_FORWARD);
+  const MarginBlocks blocks = MarginBlocks::of(call.count);
+  const int64_t row_tiles = ceil_div(n, kTile);
+  with_head(head.kind, [&](auto kind) {
+    using H = decltype(kind);
+    for_pieces(exec, blocks.count * row_tiles, [&](int64_t piece, void*) {
+      const int64_t block = piece / row_tiles;
+      const int64_t row = piece % row_tiles * kTile;
+      const int64_t row_end = std::min<int64_t>(row + kTile, n);
+      const int64_t end = std::min<int64_t>((block + 1) * blocks.classes, call.count);
+      for (int64_t i = row; i < row_end; ++i) blocks.at(call.workspace, n, block, i) = MarginPartial{0, 0, kNone, -1};
+      CosineTile tile;
+      for (int64_t first = block * blocks.classes; first < end; first += kTile) {
+        const int64_t last = std::min(first + kTile, end);
+        tile.compute<H>(head, row, row_end, call.first + first, call.first + last);
+        for (int64_t i = row; i < row_end; ++i) {
+          const float* const c = tile.c[i - row];
+          if (call.cosines != nullptr) std::copy(c, c + (last - first), call.cosines + i * call.count + first);
+          take(c, last - first, call.target[AG_TARGET_SCALE * n + i], call.first + first, head.labels[i], &blocks.at(call.workspace, n, block, i));
+        }
+      }
+    });
+  });
+  for_pieces(exec, row_tiles, [&](int64_t piece, void*) {
+    for (int64_t i = piece * kTile; i < std::min<int64_t>((piece + 1) * kTile, n); ++i) merge(call, blocks, i);
+  });
+}
+
+}  // namespace
+
+extern const Kernel margin_forward_f32_plain = {"margin_forward_f32_plain", Isa::baseline, always, run};
+
+}  // namespace angulus::cpu

@@ -1,0 +1,88 @@
+// One segment of the flat parameter buffer. g = gradient_factor gradient + weight_decay w, lr = learning_rate rate_factor.
+// sgd: TORCH: v = mu v + g, w -= lr v (nesterov: w -= lr (g + mu v)). CAFFE: v = mu v + lr g, w -= v (Caffe's SGDSolver).
+// adam (Kingma and Ba 2015, algorithm 1), t = applied steps + 1: m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2;
+//   TORCH: w -= lr m^ / (sqrt(v^) + eps) with m^ = m / (1 - b1^t), v^ = v / (1 - b2^t);
+//   EPSILON_HAT: w -= lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps) (the paper's remark before section 2.1).
+//   decoupled (Loshchilov and Hutter 2019): the decay is w -= lr weight_decay w and stays out of g.
+// Afterwards w is clamped from below. A step that does not apply leaves every byte as it is.
+//   parameters, gradients, velocity, first, second (count) f32.
+// A piece is kElements elements. Bound by memory: 20 bytes per element (sgd), 28 (adam).
+#include <cmath>
+
+#include "parallel.h"
+
+namespace angulus::cpu {
+
+namespace {
+
+void run_sgd(const Exec& exec, const void* arguments) {
+  const auto& call = as<SgdUpdateCall>(arguments);
+  if (call.control->apply == 0) return;
+  const ag_segment& segment = call.segment;
+  float* const w = call.parameters + segment.offset;
+  const float* const gradient = call.gradients + segment.offset;
+  float* const v = call.velocity + segment.offset;
+  const float rate = call.scalars->learning_rate * segment.rate_factor;
+  const float factor = call.control->gradient_factor;
+  const float momentum = call.rule.momentum;
+  const float decay = segment.weight_decay;
+  const float lower = segment.lower_bound;
+  // One loop for the three rules: v = mu v + enter g, w -= step (own g + look v).
+  const bool caffe = call.rule.convention == AG_MOMENTUM_CAFFE;
+  const float enter = caffe ? rate : 1.0f;
+  const float step = caffe ? 1.0f : rate;
+  const float own = call.rule.nesterov != 0 ? 1.0f : 0.0f;
+  const float look = call.rule.nesterov != 0 ? momentum : 1.0f;
+  for_elements(exec, segment.count, [&](int64_t first, int64_t last) {
+#pragma GCC ivdep
+    for (int64_t i = first; i < last; ++i) {
+      const float g = factor * gradient[i] + decay * w[i];
+      v[i] = momentum * v[i] + enter * g;
+      const float next = w[i] - step * (own * g + look * v[i]);
+      w[i] = next < lower ? lower : next;
+    }
+  });
+}
+
+void run_adam(const Exec& exec, const void* arguments) {
+  const auto& call = as<AdamUpdateCall>(arguments);
+  if (call.control->apply == 0) return;
+  const ag_segment& segment = call.segment;
+  const ag_adam& rule = call.rule;
+  float* const w = call.parameters + segment.offset;
+  const float* const gradient = call.gradients + segment.offset;
+  float* const m = call.first + segment.offset;
+  float* const v = call.second + segment.offset;
+  const float rate = call.scalars->learning_rate * segment.rate_factor;
+  const float factor = call.control->gradient_factor;
+  const float coupled = rule.decoupled != 0 ? 0.0f : segment.weight_decay;
+  const float shrink = rule.decoupled != 0 ? 1.0f - rate * segment.weight_decay : 1.0f;
+  const float lower = segment.lower_bound;
+  const double t = static_cast<double>(call.control->applied_steps + 1);
+  const double first_bias = 1.0 - std::pow(static_cast<double>(rule.beta1), t);
+  const double second_bias = 1.0 - std::pow(static_cast<double>(rule.beta2), t);
+  // w -= step m / (sqrt(v) root + eps): TORCH divides v by its bias inside the root, EPSILON_HAT does it in the step.
+  const bool hat = rule.form == AG_ADAM_EPSILON_HAT;
+  const float step = static_cast<float>(static_cast<double>(rate) * (hat ? std::sqrt(second_bias) : 1.0) / first_bias);
+  const float root = hat ? 1.0f : static_cast<float>(1.0 / std::sqrt(second_bias));
+  const float beta1 = rule.beta1;
+  const float beta2 = rule.beta2;
+  const float epsilon = rule.epsilon;
+  for_elements(exec, segment.count, [&](int64_t first, int64_t last) {
+#pragma GCC ivdep
+    for (int64_t i = first; i < last; ++i) {
+      const float g = factor * gradient[i] + coupled * w[i];
+      m[i] = beta1 * m[i] + (1.0f - beta1) * g;
+      v[i] = beta2 * v[i] + (1.0f - beta2) * (g * g);
+      const float next = shrink * w[i] - step * (m[i] / (std::sqrt(v[i]) * root + epsilon));
+      w[i] = next < lower ? lower : next;
+    }
+  });
+}
+
+}  // namespace
+
+extern const Kernel sgd_update_f32_plain = {"sgd_update_f32_plain", Isa::baseline, always, run_sgd};
+extern const Kernel adam_update_f32_plain = {"adam_update_f32_plain", Isa::baseline, always, run_adam};
+
+}  // namespace angulus::cpu
