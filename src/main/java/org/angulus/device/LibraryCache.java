@@ -1,0 +1,151 @@
+package org.angulus.device;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Extracts the libraries of the jar as one set to a folder named by the set's hash: {@code FOLDER/HASH/libangulus.so} and its plug-ins. Processes that
+ * extract at once end with one good folder: each writes its own and moves it into place in one step. What is found there is compared byte by byte with
+ * the jar and replaced when it differs.
+ *
+ * @param folder that holds the sets
+ */
+record LibraryCache(Path folder) {
+    /** System property: the folder of the sets. */
+    static final String PROPERTY = "angulus.cache";
+
+    private static final String RESOURCES = "/org/angulus/native/linux-x86_64/";
+    private static final String[] PLUGINS = {"libangulus_cuda.so"};
+
+    /** The folder named by {@value #PROPERTY}, else {@code $XDG_CACHE_HOME/angulus}, else {@code ~/.cache/angulus}. */
+    static LibraryCache standard() {
+        String named = System.getProperty(PROPERTY);
+        if (named != null && !named.isBlank()) {
+            return new LibraryCache(Path.of(named).toAbsolutePath());
+        }
+        String xdg = System.getenv("XDG_CACHE_HOME");
+        Path caches = xdg != null && Path.of(xdg).isAbsolute() ? Path.of(xdg) : Path.of(System.getProperty("user.home"), ".cache");
+        return new LibraryCache(caches.resolve("angulus"));
+    }
+
+    /** The libraries on the class path: name to contents. Plug-ins are optional. */
+    static SortedMap<String, byte[]> resources() throws IOException {
+        SortedMap<String, byte[]> set = new TreeMap<>();
+        byte[] library = read(NativeLibrary.NAME);
+        if (library == null) {
+            throw new FileNotFoundException("there is no " + RESOURCES + NativeLibrary.NAME + " on the class path: build the native library (mvn package), or "
+                    + "name its folder with -D" + NativeLibrary.PATH_PROPERTY + "=FOLDER");
+        }
+        set.put(NativeLibrary.NAME, library);
+        for (String plugin : PLUGINS) {
+            byte[] contents = read(plugin);
+            if (contents != null) {
+                set.put(plugin, contents);
+            }
+        }
+        return set;
+    }
+
+    private static byte[] read(String name) throws IOException {
+        try (InputStream in = LibraryCache.class.getResourceAsStream(RESOURCES + name)) {
+            return in == null ? null : in.readAllBytes();
+        }
+    }
+
+    /** The folder that holds exactly these files' contents. */
+    Path extract(SortedMap<String, byte[]> set) throws IOException {
+        Path target = folder.resolve(hash(set));
+        if (holds(target, set)) {
+            return target;
+        }
+        try {
+            Files.createDirectories(folder);
+            Path fresh = Files.createTempDirectory(folder, "extracting-");
+            try {
+                for (Map.Entry<String, byte[]> file : set.entrySet()) {
+                    Files.write(fresh.resolve(file.getKey()), file.getValue());
+                }
+                moveInPlace(fresh, target, set);
+            } finally {
+                delete(fresh);
+            }
+        } catch (FileSystemException e) {
+            throw new IOException("the native libraries could not be extracted to " + target + " (" + e + "): make the folder writable, or name another with -D"
+                    + PROPERTY + "=FOLDER", e);
+        }
+        if (!holds(target, set)) {
+            throw new IOException("the native libraries in " + target + " are not those of the jar, although they were just extracted: "
+                    + "another program changes that folder");
+        }
+        return target;
+    }
+
+    private void moveInPlace(Path fresh, Path target, SortedMap<String, byte[]> set) throws IOException {
+        try {
+            Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (FileSystemException occupied) {
+            if (holds(target, set)) {
+                return; // another process was faster
+            }
+            if (!Files.exists(target)) {
+                throw occupied;
+            }
+            Path damaged = Files.createTempDirectory(folder, "damaged-");
+            Files.move(target, damaged, StandardCopyOption.ATOMIC_MOVE);
+            delete(damaged);
+            Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
+        }
+    }
+
+    private static boolean holds(Path target, SortedMap<String, byte[]> set) {
+        for (Map.Entry<String, byte[]> file : set.entrySet()) {
+            Path path = target.resolve(file.getKey());
+            try {
+                if (!Files.isRegularFile(path) || !Arrays.equals(Files.readAllBytes(path), file.getValue())) {
+                    return false;
+                }
+            } catch (IOException unreadable) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static void delete(Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return;
+        }
+        try (var files = Files.list(directory)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(directory);
+    }
+
+    private static String hash(SortedMap<String, byte[]> set) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            set.forEach((name, contents) -> {
+                digest.update((name + ' ' + contents.length + '\n').getBytes(StandardCharsets.UTF_8));
+                digest.update(contents);
+            });
+            return HexFormat.of().formatHex(digest.digest(), 0, 16);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java runtime has SHA-256", e);
+        }
+    }
+}
