@@ -96,8 +96,6 @@ struct Cut {
   int phases, pitch;           // a packed row: `phases` runs (column remainders of the stride) of `pitch` pixels
 };
 
-AG_INLINE int64_t pieces(const Cut& cut) { return int64_t{cut.unit_pieces} * cut.panel_pieces * cut.chunks; }
-
 // The most input rows that `units` successive units need.
 AG_INLINE int64_t packed_rows(const Correlation& f, int64_t units) {
   if (f.patches) return units;
@@ -105,61 +103,31 @@ AG_INLINE int64_t packed_rows(const Correlation& f, int64_t units) {
   return units * f.stride_h + runs * at_least(f.r - f.stride_h, 0);
 }
 
+// The most units, up to `units` and at least 1, whose packed rows of `row` floats stay within the budget.
+AG_INLINE int64_t units_within(const Correlation& f, int64_t row, int64_t units) {
+  units = at_most(units, kPackedBudget / (row * f.stride_h) + 1);
+  while (units > 1 && packed_rows(f, units) * row > kPackedBudget) --units;
+  return units;
+}
+
 AG_INLINE int64_t packed_row_floats(const Cut& cut) { return int64_t{cut.phases} * cut.pitch * kSlot; }
 
-static Cut cut_pieces(const Correlation& f) {
-  Cut cut = {};
-  const int taps = f.r * f.s, work = f.c * taps;
-  cut.blocks = f.patches ? 1 : int(ceil_div(f.c, kSlot));
-  const bool linear = f.p == 1 && f.n == 1 && taps == 1;
-  cut.blocks_per_chunk = linear && cut.blocks > 64 ? int(ceil_div(cut.blocks, kPieces)) : cut.blocks;
-  cut.chunks = int(ceil_div(cut.blocks, cut.blocks_per_chunk));
+AG_INLINE bool is_linear(const Correlation& f) { return f.n == 1 && f.p == 1 && f.r * f.s == 1; }
 
+// Sets width, columns, units, phases and pitch, for packing `blocks` C blocks at a time.
+static void cut_rows(const Correlation& f, Cut& cut, int blocks) {
   cut.phases = f.patches ? 1 : int(at_most(f.stride_w, at_least(f.s, 1)));
-  const int halo = f.patches || taps == 0 ? 0 : (f.s - 1) / f.stride_w;
-  const int64_t pixel = packed_rows(f, 1) * cut.phases * cut.blocks_per_chunk * kSlot;
-  int64_t width = at_most(f.q, linear ? 4 * kTileRows : f.q);
+  const int halo = f.patches || f.s == 0 ? 0 : (f.s - 1) / f.stride_w;
+  const int64_t pixel = packed_rows(f, 1) * cut.phases * blocks * kSlot;
+  int64_t width = is_linear(f) ? at_most(f.q, 4 * kTileRows) : f.q;
   if (pixel * (width + halo) > kPackedBudget) {
-    width = kPackedBudget / at_least(pixel, 1) - halo;
+    width = kPackedBudget / pixel - halo;
     width = at_most(f.q, at_least(width / kTileRows, 1) * kTileRows);
   }
   cut.width = int(width);
   cut.columns = int(ceil_div(f.q, width));
   cut.pitch = int(width) + halo;
   cut.units = int64_t{f.n} * cut.columns * f.p;
-
-  const int64_t row = packed_row_floats(cut) * cut.blocks_per_chunk;
-  const int64_t unit_work = width * f.k * at_least(work / cut.chunks, 1);
-  const bool large = int64_t{work} * f.k > (256 << 10);  // weights that a piece streams from L3 should meet many pixels
-  int64_t units = ceil_div(cut.units * cut.chunks, kPieces);
-  units = at_least(units, ceil_div(kPieceWork, unit_work));
-  if (large) units = at_least(units, ceil_div(6 * kTileRows, width));
-  while (units > 1 && packed_rows(f, units) * row > kPackedBudget) units = units - ceil_div(units, 8);
-  units = at_most(at_most(units, cut.units), kMaxUnits);
-  if (units > f.p) units = units / f.p * f.p;
-  if (units < f.p) units = ceil_div(f.p, ceil_div(f.p, units));
-  const bool pairs = 2 * width <= kTileRows;
-  if (pairs && units % 2 == 1 && units < f.p) ++units;
-  cut.units_per_piece = int(units);
-  cut.unit_pieces = int(ceil_div(cut.units, units));
-
-  cut.panels = int(ceil_div(f.k, kPanel));
-  const int64_t wanted = ceil_div(kPieces, int64_t{cut.unit_pieces} * cut.chunks);
-  const int64_t panel_work = units * width * kPanel * at_least(work / cut.chunks, 1);
-  const int64_t panels = at_least(ceil_div(cut.panels, wanted), ceil_div(kPieceWork, panel_work));
-  cut.panels_per_piece = int(at_most(panels, cut.panels));
-  cut.panel_pieces = int(ceil_div(cut.panels, cut.panels_per_piece));
-  return cut;
-}
-
-// Whether the packed input of one unit fits the scratch and the numbers fit 32 bits.
-static bool correlation_fits(const Correlation& f) {
-  if (f.p <= 0 || f.q <= 0 || f.k <= 0) return true;  // nothing to do
-  if (int64_t{f.n} * f.h * f.w >= (1 << 30) || int64_t{f.n} * f.out_h * f.out_w >= (1 << 30)) return false;
-  if (f.r * f.s > kMaxTaps || int64_t{f.r} * f.s * f.c >= (1 << 30)) return false;
-  const Cut cut = cut_pieces(f);
-  return pieces(cut) < (1 << 30) &&
-         packed_rows(f, cut.units_per_piece) * packed_row_floats(cut) * cut.blocks_per_chunk <= kPackedLimit;
 }
 
 }  // namespace
