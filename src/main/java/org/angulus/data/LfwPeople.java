@@ -60,7 +60,7 @@ public record LfwPeople(List<List<Person>> folds) {
         List<Person> people = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             String[] fields = lines.next("person " + (i + 1) + " of " + count);
-            if (fields.length != 2 || fields[0].isEmpty()) {
+            if (fields.length != 2 || !Photo.isName(fields[0])) {
                 throw lines.fault("a name and a number of photographs with a tab between them should stand here");
             }
             if (!names.add(fields[0])) {

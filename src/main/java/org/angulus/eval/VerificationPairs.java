@@ -103,8 +103,8 @@ public record VerificationPairs(String name, List<Pair> pairs, int folds, boolea
     }
 
     private static Photo photo(LinesFile lines, String person, String number) throws DataException {
-        if (person.isEmpty()) {
-            throw lines.fault("a name is empty");
+        if (!Photo.isName(person)) {
+            throw lines.fault("'" + person + "' is no person's name");
         }
         return new Photo(person, lines.count(number, 1, "number of a photograph"));
     }

@@ -60,8 +60,9 @@ class VerificationPairsTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '"',
             value = {
-                "''|it ends after line 0",
+                "\"\"|it ends after line 0",
                 "10|line 1: the number of folds and the number of pairs",
                 "1/1|line 1: '1' is no number of folds",
                 "2/x|line 1: 'x' is no number of pairs",
@@ -72,7 +73,8 @@ class VerificationPairsTest {
                 "2/1;Ann/0/2|line 2: '0' is no number of a photograph",
                 "2/1;Ann/-1/2|line 2: '-1' is no number of a photograph",
                 "2/1;Ann/99999999999/2|line 2: '99999999999' is no number of a photograph",
-                "2/1;/1/2|line 2: a name is empty",
+                "2/1;/1/2|line 2: '' is no person's name",
+                "2/1;../1/2|line 2: '..' is no person's name",
                 "2/1;Ann/1/2;Ann/1/Bob/2|it ends after line 3, where a pair of the same person should follow",
                 "2/1;Ann/1/2;Ann/1/Bob/2;Bo/1/2;Cy/1/Di/1;Cy/1/2|line 6: the file goes on",
             })

@@ -1,0 +1,151 @@
+package org.angulus.image;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.Locale;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+
+/**
+ * Decodes JPEG, PNG, BMP and 8-bit PGM files to RGB. The content decides the format, not the name. A JPEG's EXIF
+ * orientation is applied; grey becomes RGB with three equal samples; colour profiles are ignored and alpha is dropped, as
+ * the networks' training data was made. CMYK, cut-off and oversized files are refused, by name.
+ *
+ * <p>All methods may be called by any number of threads.
+ */
+public final class ImageDecoder {
+    private static final String DAMAGED = "replace or remove it";
+
+    static {
+        ImageIO.setUseCache(false); // no temporary files for small pictures
+    }
+
+    private ImageDecoder() {}
+
+    /** Whether a file name ends like an image that can be read: jpg, jpeg, png, bmp or pgm, in any case. */
+    public static boolean readable(String fileName) {
+        int dot = Math.max(0, fileName.lastIndexOf('.'));
+        return switch (fileName.substring(dot).toLowerCase(Locale.ROOT)) {
+            case ".jpg", ".jpeg", ".png", ".bmp", ".pgm" -> true;
+            default -> false;
+        };
+    }
+
+    /**
+     * Decodes a file to exactly {@code height} x {@code width}.
+     *
+     * @throws ImageException when the file cannot be read or decoded, or its size does not fit
+     */
+    public static RgbImage decode(Path file, int height, int width, Fit fit) throws ImageException {
+        return fit.apply(decode(file), height, width, file.toString());
+    }
+
+    /** Decodes a file at its own size. */
+    public static RgbImage decode(Path file) throws ImageException {
+        byte[] bytes;
+        try {
+            if (Files.size(file) > ImageLimits.LARGEST_FILE) {
+                throw new ImageException(
+                        file.toString(),
+                        "it has " + Files.size(file) + " bytes where at most " + ImageLimits.LARGEST_FILE + " are read",
+                        "make it smaller or remove it");
+            }
+            bytes = Files.readAllBytes(file);
+        } catch (ImageException e) {
+            throw e;
+        } catch (NoSuchFileException e) {
+            throw new ImageException(file.toString(), "there is no such file", "check the path", e);
+        } catch (IOException e) {
+            throw new ImageException(
+                    file.toString(), "it cannot be read (" + e + ")", "check that it is a readable file", e);
+        }
+        return decode(bytes, file.toString());
+    }
+
+    /**
+     * Decodes a file's bytes at the image's own size.
+     *
+     * @param name for messages
+     */
+    public static RgbImage decode(byte[] bytes, String name) throws ImageException {
+        if (Pgm.is(bytes)) {
+            return Pgm.read(bytes, name);
+        }
+        if (startsWith(bytes, 0xff, 0xd8, 0xff)) {
+            JpegHeader header = JpegHeader.read(bytes, name);
+            checkColours(header, name);
+            ImageLimits.check(header.height(), header.width(), name);
+            return Orientation.apply(read("jpeg", bytes, name), header.orientation());
+        }
+        if (startsWith(bytes, 0x89, 'P', 'N', 'G')) {
+            return read("png", bytes, name);
+        }
+        if (startsWith(bytes, 'B', 'M')) {
+            return read("bmp", bytes, name);
+        }
+        throw new ImageException(
+                name, "it is none of JPEG, PNG, BMP and PGM by its first bytes", "convert it to one of these or remove it");
+    }
+
+    private static void checkColours(JpegHeader header, String name) throws ImageException {
+        if (header.components() == 4) {
+            throw new ImageException(name, "it is a CMYK JPEG", "convert it to RGB");
+        }
+        if (header.components() != 1 && header.components() != 3) {
+            throw new ImageException(
+                    name, "it is a JPEG of " + header.components() + " colour components", "convert it to RGB or grey");
+        }
+        if (header.precision() != 8) {
+            throw new ImageException(
+                    name, "it is a JPEG of " + header.precision() + " bits per sample", "convert it to 8 bits");
+        }
+    }
+
+    private static RgbImage read(String format, byte[] bytes, String name) throws ImageException {
+        Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
+        if (!readers.hasNext()) {
+            throw new ImageException(
+                    name, "this Java has no reader for " + format, "use a Java runtime with the module java.desktop");
+        }
+        ImageReader reader = readers.next();
+        try {
+            boolean[] cut = new boolean[1];
+            // The JPEG library fills the rest of a cut-off image with grey and only warns, in these words.
+            reader.addIIOReadWarningListener((_, warning) -> cut[0] |= warning.contains("premature end of data"));
+            reader.setInput(new BytesInput(bytes), true, true);
+            ImageLimits.check(reader.getHeight(0), reader.getWidth(0), name);
+            BufferedImage image = reader.read(0);
+            if (cut[0]) {
+                throw new ImageException(name, "its image data ends early", DAMAGED);
+            }
+            return Samples.of(image, name);
+        } catch (ImageException e) {
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            // The readers of the JDK answer damaged data with many kinds of RuntimeException.
+            throw new ImageException(
+                    name,
+                    "it cannot be decoded as " + format.toUpperCase(Locale.ROOT) + " (" + e.getMessage() + ")",
+                    DAMAGED,
+                    e);
+        } finally {
+            reader.dispose();
+        }
+    }
+
+    private static boolean startsWith(byte[] bytes, int... magic) {
+        if (bytes.length < magic.length) {
+            return false;
+        }
+        for (int i = 0; i < magic.length; i++) {
+            if (Byte.toUnsignedInt(bytes[i]) != magic[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+}
