@@ -100,7 +100,8 @@ ag_status ag_upload_sync(ag_device* device, ag_addr destination, const void* sou
 ag_status ag_event_create(ag_device* device, ag_event* event);
 ag_status ag_event_destroy(ag_device* device, ag_event event);
 ag_status ag_event_record(ag_device* device, ag_event event, int32_t stream);
-ag_status ag_event_wait(ag_device* device, ag_event event, int32_t stream);  /* the stream waits, not the caller */
+ag_status ag_event_wait(ag_device* device, ag_event event, int32_t stream);  /* the stream waits, not the caller; an event that was never
+                                                                              * recorded has passed */
 ag_status ag_event_sync(ag_device* device, ag_event event);                  /* SYNC */
 ag_status ag_event_elapsed(ag_device* device, ag_event start, ag_event end, double* seconds); /* SYNC */
 
@@ -116,7 +117,7 @@ ag_status ag_sync(ag_device* device, ag_fault* fault);                       /* 
 /* ------------------------------------------------------------------------------------------------ recording */
 
 ag_status ag_graph_begin(ag_device* device);
-ag_status ag_graph_end(ag_device* device, ag_graph** graph);
+ag_status ag_graph_end(ag_device* device, ag_graph** graph);                 /* ends the recording also when it fails */
 ag_status ag_graph_abort(ag_device* device);                                 /* forget what was recorded */
 ag_status ag_graph_launch(ag_device* device, ag_graph* graph);
 ag_status ag_graph_destroy(ag_device* device, ag_graph* graph);              /* SYNC */
@@ -137,8 +138,9 @@ ag_status ag_kernel_count(ag_device* device, int32_t op, int32_t* count);
 ag_status ag_kernel_name(ag_device* device, int32_t op, int32_t kernel, char* name, int64_t bytes);
 ag_status ag_kernel_force(ag_device* device, int32_t op, int32_t kernel);    /* -1: choose again; not for the convolutions */
 
-/* Bytes of workspace for an op that reduces over `rows` rows of `columns` numbers (those that name a `workspace` of this size). */
-ag_status ag_workspace_bytes(ag_device* device, int32_t op, int64_t rows, int64_t columns, int64_t* bytes);
+/* Bytes of workspace for an op that reduces over `rows` rows of `columns` numbers (those that name a `workspace` of this size): the most that any of
+ * its kernels needs. depth: the embedding size D for the head's ops, 1 for the others. */
+ag_status ag_workspace_bytes(ag_device* device, int32_t op, int64_t rows, int64_t columns, int64_t depth, int64_t* bytes);
 
 /* What changes from step to step, as device data: sent in stream order, read by the ops that take `scalars`. */
 typedef struct ag_step_scalars {
@@ -300,7 +302,7 @@ ag_status ag_margin_target(ag_device* device, const ag_head* head, ag_addr targe
  * the sum of c. best (N), int32: the class of the largest. A range without another class gives -inf, 0, 0 and -1. */
 enum { AG_PARTIAL_MAX = 0, AG_PARTIAL_SUM = 1, AG_PARTIAL_COSINE = 2, AG_PARTIAL_ROWS = 3 };
 /* Classes [first, first + count). cosines (N,count), f32: c kept for backward; optional: 0 makes backward compute them again.
- * workspace: ag_workspace_bytes(AG_OP_MARGIN_FORWARD, n, count). */
+ * workspace: ag_workspace_bytes(AG_OP_MARGIN_FORWARD, n, count, d). */
 ag_status ag_margin_forward(ag_device* device, const ag_head* head, int32_t first, int32_t count, ag_addr target, ag_addr cosines,
                             ag_addr partial, ag_addr best, ag_addr workspace);
 
@@ -317,7 +319,7 @@ ag_status ag_margin_loss(ag_device* device, const ag_head* head, int32_t ranges,
 
 /* Gradients of the mean loss for the classes [first, first + count), given the log-sum-exp over all classes.
  * dx (N,D) as write_x says (overwrite for the first range, accumulate for the rest); dw (count,D): the rows of the range; dbias (count):
- * SOFTMAX only; both as write_w says. dscale (N): dL/dS per row, as write_x says. workspace: AG_OP_MARGIN_BACKWARD, n, count. */
+ * SOFTMAX only; both as write_w says. dscale (N): dL/dS per row, as write_x says. workspace: AG_OP_MARGIN_BACKWARD, n, count, d. */
 ag_status ag_margin_backward(ag_device* device, const ag_head* head, int32_t first, int32_t count, int32_t write_x, int32_t write_w,
                              ag_addr target, ag_addr log_sum_exp, ag_addr cosines, ag_addr dx, ag_addr dw, ag_addr dbias, ag_addr dscale,
                              ag_addr workspace);
@@ -335,7 +337,7 @@ typedef struct ag_step_control {
 } ag_step_control;
 
 /* gradients (count), f32. gradient_factor = gradient_scale * min(1, max_norm / norm); max_norm 0: no clipping.
- * workspace: ag_workspace_bytes(AG_OP_GRADIENT_NORM, count, 1). */
+ * workspace: ag_workspace_bytes(AG_OP_GRADIENT_NORM, count, 1, 1). */
 ag_status ag_gradient_norm(ag_device* device, int64_t count, float gradient_scale, float max_norm, ag_addr gradients, ag_addr control,
                            ag_addr workspace);
 

@@ -48,7 +48,7 @@ struct ag_backend {
   int32_t (*kernel_count)(void* state, int32_t op);
   const char* (*kernel_name)(void* state, int32_t op, int32_t kernel);
   int32_t (*kernel_accepts)(void* state, int32_t op, int32_t kernel, const void* call);
-  int64_t (*workspace_bytes)(void* state, int32_t op, int64_t rows, int64_t columns);
+  int64_t (*workspace_bytes)(void* state, int32_t op, int64_t rows, int64_t columns, int64_t depth);  // the most that any kernel of the op needs
   // Enqueues; while capturing, records.
   ag_status (*run)(void* state, int32_t op, int32_t kernel, const void* call);
 

@@ -50,7 +50,9 @@ class OpCall {
   // Bytes 0: not needed, the address is not looked at.
   void* workspace(ag_addr address, int64_t bytes) { return bytes == 0 ? nullptr : output("workspace", address, bytes); }
   // The bytes that ag_workspace_bytes gives.
-  int64_t workspace_bytes(int64_t rows, int64_t columns) const { return device_.backend().workspace_bytes(device_.state(), op_, rows, columns); }
+  int64_t workspace_bytes(int64_t rows, int64_t columns, int64_t depth = 1) const {
+    return device_.backend().workspace_bytes(device_.state(), op_, rows, columns, depth);
+  }
 
   // Throws when an output overlaps anything that it may not overlap.
   void check_overlaps() const;

@@ -64,7 +64,7 @@ AG_ENTRY ag_status ag_margin_forward(ag_device* device, const ag_head* head, int
     if (cosines != 0) call.cosines = op.output<float>("cosines", cosines, op.product("cosines", {n, count, kFloat}));
     call.partial = op.output<float>("partial", partial, AG_PARTIAL_ROWS * n * kFloat);
     call.best = op.output<int32_t>("best", best, n * int64_t{sizeof(int32_t)});
-    call.workspace = op.workspace(workspace, op.workspace_bytes(n, count));
+    call.workspace = op.workspace(workspace, op.workspace_bytes(n, count, call.head.d));
     op.run(&call);
   });
 }
@@ -113,7 +113,7 @@ AG_ENTRY ag_status ag_margin_backward(ag_device* device, const ag_head* head, in
       fail(AG_INVALID_ARGUMENT, "%s: dbias is given, but only the SOFTMAX head has a bias; expected 0", op.name());
     }
     call.dscale = op.output<float>("dscale", dscale, n * kFloat);
-    call.workspace = op.workspace(workspace, op.workspace_bytes(n, count));
+    call.workspace = op.workspace(workspace, op.workspace_bytes(n, count, call.head.d));
     op.run(&call);
   });
 }

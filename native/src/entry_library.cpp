@@ -118,13 +118,14 @@ AG_ENTRY ag_status ag_kernel_force(ag_device* device, int32_t op, int32_t kernel
   });
 }
 
-AG_ENTRY ag_status ag_workspace_bytes(ag_device* device, int32_t op, int64_t rows, int64_t columns, int64_t* bytes) {
+AG_ENTRY ag_status ag_workspace_bytes(ag_device* device, int32_t op, int64_t rows, int64_t columns, int64_t depth, int64_t* bytes) {
   return guarded(device, [&](Device& d) {
     check_op("ag_workspace_bytes", op);
     if (bytes == nullptr) fail(AG_INVALID_ARGUMENT, "ag_workspace_bytes: bytes is null; expected where to store the number");
-    // Bounds that keep every size below 2^63: rows and columns of a matrix are int32, a parameter buffer has fewer than 2^40 numbers.
-    if (rows < 1 || rows > (int64_t{1} << 40) || columns < 1 || columns > INT32_MAX)
-      fail(AG_INVALID_ARGUMENT, "ag_workspace_bytes: rows %" PRId64 ", columns %" PRId64 "; expected 1 to 2^40 and 1 to 2^31 - 1", rows, columns);
-    *bytes = d.backend().workspace_bytes(d.state(), op, rows, columns);
+    // Bounds that keep every size below 2^63: rows, columns and depth of a matrix are int32, a parameter buffer has fewer than 2^40 numbers.
+    if (rows < 1 || rows > (int64_t{1} << 40) || columns < 1 || columns > INT32_MAX || depth < 1 || depth > INT32_MAX)
+      fail(AG_INVALID_ARGUMENT, "ag_workspace_bytes: rows %" PRId64 ", columns %" PRId64 ", depth %" PRId64 "; expected 1 to 2^40, 1 to 2^31 - 1 and 1 to 2^31 - 1", rows,
+           columns, depth);
+    *bytes = d.backend().workspace_bytes(d.state(), op, rows, columns, depth);
   });
 }

@@ -18,8 +18,13 @@ public final class Ops {
 
     /** Bytes of workspace for an op that reduces over {@code rows} rows of {@code columns} numbers. */
     public long workspaceBytes(Op op, long rows, long columns) {
+        return workspaceBytes(op, rows, columns, 1);
+    }
+
+    /** The same for the head's ops: {@code rows} samples, {@code columns} classes, {@code depth} the embedding size. */
+    public long workspaceBytes(Op op, long rows, long columns, long depth) {
         MemorySegment bytes = device.structs().result();
-        device.call(h -> Angulus.ag_workspace_bytes(h, op.code(), rows, columns, bytes));
+        device.call(h -> Angulus.ag_workspace_bytes(h, op.code(), rows, columns, depth, bytes));
         return bytes.get(ValueLayout.JAVA_LONG, 0);
     }
 

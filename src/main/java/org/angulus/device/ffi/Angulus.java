@@ -2306,6 +2306,7 @@ public class Angulus extends Angulus$shared {
             Angulus.C_INT,
             Angulus.C_LONG,
             Angulus.C_LONG,
+            Angulus.C_LONG,
             Angulus.C_POINTER
         );
 
@@ -2317,7 +2318,7 @@ public class Angulus extends Angulus$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * ag_status ag_workspace_bytes(ag_device *device, int32_t op, int64_t rows, int64_t columns, int64_t *bytes)
+     * ag_status ag_workspace_bytes(ag_device *device, int32_t op, int64_t rows, int64_t columns, int64_t depth, int64_t *bytes)
      * }
      */
     public static FunctionDescriptor ag_workspace_bytes$descriptor() {
@@ -2327,7 +2328,7 @@ public class Angulus extends Angulus$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * ag_status ag_workspace_bytes(ag_device *device, int32_t op, int64_t rows, int64_t columns, int64_t *bytes)
+     * ag_status ag_workspace_bytes(ag_device *device, int32_t op, int64_t rows, int64_t columns, int64_t depth, int64_t *bytes)
      * }
      */
     public static MethodHandle ag_workspace_bytes$handle() {
@@ -2337,7 +2338,7 @@ public class Angulus extends Angulus$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * ag_status ag_workspace_bytes(ag_device *device, int32_t op, int64_t rows, int64_t columns, int64_t *bytes)
+     * ag_status ag_workspace_bytes(ag_device *device, int32_t op, int64_t rows, int64_t columns, int64_t depth, int64_t *bytes)
      * }
      */
     public static MemorySegment ag_workspace_bytes$address() {
@@ -2346,16 +2347,16 @@ public class Angulus extends Angulus$shared {
 
     /**
      * {@snippet lang=c :
-     * ag_status ag_workspace_bytes(ag_device *device, int32_t op, int64_t rows, int64_t columns, int64_t *bytes)
+     * ag_status ag_workspace_bytes(ag_device *device, int32_t op, int64_t rows, int64_t columns, int64_t depth, int64_t *bytes)
      * }
      */
-    public static int ag_workspace_bytes(MemorySegment device, int op, long rows, long columns, MemorySegment bytes) {
+    public static int ag_workspace_bytes(MemorySegment device, int op, long rows, long columns, long depth, MemorySegment bytes) {
         var mh$ = ag_workspace_bytes.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("ag_workspace_bytes", device, op, rows, columns, bytes);
+                traceDowncall("ag_workspace_bytes", device, op, rows, columns, depth, bytes);
             }
-            return (int)mh$.invokeExact(device, op, rows, columns, bytes);
+            return (int)mh$.invokeExact(device, op, rows, columns, depth, bytes);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
