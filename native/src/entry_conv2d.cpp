@@ -113,7 +113,7 @@ bool try_kernel(OpCall& op, int32_t kernel, Plan* plan) {
   if ((left & AG_EPILOGUE_STATISTICS) != 0) {
     plan->statistics_at = end;
     end += backend.workspace_bytes(op.device().state(), AG_OP_BATCH_NORM_STATISTICS, int64_t{plan->plan.shape.n} * plan->p * plan->q,
-                                   plan->plan.shape.k);
+                                   plan->plan.shape.k, 1);
   }
   plan->plan.workspace_bytes = left == 0 ? plan->kernel_workspace : end;
   return true;
