@@ -3,6 +3,8 @@ package org.angulus.loss;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.angulus.device.HeadKind;
+import org.angulus.device.NormGuard;
 import org.angulus.model.Initialization;
 import org.angulus.model.ParameterKind;
 import org.angulus.model.Start;
@@ -17,29 +19,7 @@ import org.angulus.model.TensorSpec;
  * @param margin m of AM-Softmax; 0 for the others
  * @param guard against a length of 0
  */
-public record MarginHead(Kind kind, double scale, double margin, Guard guard) {
-    /** Which head. */
-    public enum Kind {
-        /** z_j = w_j x + b_j. */
-        SOFTMAX,
-        /** z_j = |x| c_j (SphereFace, Liu et al. 2017, section 3.1). */
-        MODIFIED_SOFTMAX,
-        /** z_j = s c_j (Wang et al. 2017). */
-        NORMFACE,
-        /** z_y = s (c_y - m) (Wang et al. 2018; CosFace). */
-        AM_SOFTMAX
-    }
-
-    /** Guard against a length of 0. q is the sum of squares. */
-    public enum Guard {
-        /** 1 / max(sqrt q, 1e-12), PyTorch's. */
-        CLAMP_LENGTH,
-        /** 1 / sqrt(max(q, 1e-10)), TensorFlow's. */
-        CLAMP_SQUARE,
-        /** 1 / sqrt(q + 1e-10), NormFace's. */
-        ADD
-    }
-
+public record MarginHead(HeadKind kind, double scale, double margin, NormGuard guard) {
     public MarginHead {
         if (!(scale > 0 && scale <= 10_000)) {
             throw new IllegalArgumentException("head: the scale is " + scale + "; it must be above 0 and at most 10000.");
@@ -47,28 +27,28 @@ public record MarginHead(Kind kind, double scale, double margin, Guard guard) {
         if (!(margin >= 0 && margin < 2)) {
             throw new IllegalArgumentException("head: the margin is " + margin + "; it must be at least 0 and below 2.");
         }
-        if (margin != 0 && kind != Kind.AM_SOFTMAX) {
+        if (margin != 0 && kind != HeadKind.AM_SOFTMAX) {
             throw new IllegalArgumentException("head: " + text(kind) + " has no margin, but " + margin + " is given; leave it 0 or choose am-softmax.");
         }
-        if (scale != 1 && (kind == Kind.SOFTMAX || kind == Kind.MODIFIED_SOFTMAX)) {
+        if (scale != 1 && (kind == HeadKind.SOFTMAX || kind == HeadKind.MODIFIED_SOFTMAX)) {
             throw new IllegalArgumentException("head: " + text(kind) + " has no scale, but " + scale + " is given; leave it 1.");
         }
     }
 
     public static MarginHead softmax() {
-        return new MarginHead(Kind.SOFTMAX, 1, 0, Guard.CLAMP_LENGTH);
+        return new MarginHead(HeadKind.SOFTMAX, 1, 0, NormGuard.CLAMP_LENGTH);
     }
 
     public static MarginHead modifiedSoftmax() {
-        return new MarginHead(Kind.MODIFIED_SOFTMAX, 1, 0, Guard.CLAMP_LENGTH);
+        return new MarginHead(HeadKind.MODIFIED_SOFTMAX, 1, 0, NormGuard.CLAMP_LENGTH);
     }
 
     public static MarginHead normFace(double scale) {
-        return new MarginHead(Kind.NORMFACE, scale, 0, Guard.CLAMP_LENGTH);
+        return new MarginHead(HeadKind.NORMFACE, scale, 0, NormGuard.CLAMP_LENGTH);
     }
 
     public static MarginHead amSoftmax(double scale, double margin) {
-        return new MarginHead(Kind.AM_SOFTMAX, scale, margin, Guard.CLAMP_LENGTH);
+        return new MarginHead(HeadKind.AM_SOFTMAX, scale, margin, NormGuard.CLAMP_LENGTH);
     }
 
     /** Class vectors (classes, D), and the bias of SOFTMAX. */
@@ -78,15 +58,10 @@ public record MarginHead(Kind kind, double scale, double margin, Guard guard) {
                 ? Start.uniformOfVariance(1.0 / d)
                 : Start.normal(Math.sqrt(2.0 / ((double) d + classes)));
         specs.add(TensorSpec.classes("head.weight", classes, d, start));
-        if (kind == Kind.SOFTMAX) {
+        if (kind == HeadKind.SOFTMAX) {
             specs.add(TensorSpec.vector("head.bias", ParameterKind.BIAS, classes, Start.constant(0)));
         }
         return specs;
-    }
-
-    /** Whether embeddings and class vectors are divided by their lengths. */
-    boolean normalizes() {
-        return kind != Kind.SOFTMAX;
     }
 
     /** In words, for a model file: "am-softmax, scale 30.0, margin 0.35". */
@@ -98,7 +73,7 @@ public record MarginHead(Kind kind, double scale, double margin, Guard guard) {
         };
     }
 
-    private static String text(Kind kind) {
+    private static String text(HeadKind kind) {
         return kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

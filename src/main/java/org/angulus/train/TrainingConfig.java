@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.angulus.device.AdamRule;
+import org.angulus.device.SgdRule;
 import org.angulus.loss.MarginHead;
 import org.angulus.model.InputFormat;
 import org.angulus.model.ResFaceConfig;
@@ -101,8 +103,8 @@ public record TrainingConfig(
                 InputFormat.DEFAULT,
                 MarginHead.amSoftmax(30, 0.35),
                 adam
-                        ? new Optimizer.Adam(0.9, 0.999, 1e-8, Optimizer.AdamForm.EPSILON_HAT, false)
-                        : new Optimizer.Sgd(0.9, Optimizer.Convention.TORCH, false),
+                        ? new Optimizer.Adam(0.9, 0.999, 1e-8, AdamRule.Form.EPSILON_HAT, false)
+                        : new Optimizer.Sgd(0.9, SgdRule.Convention.TORCH, false),
                 adam ? ParameterRules.NONE : ParameterRules.DECAY,
                 ParameterRules.ONE,
                 new Schedule.Steps(List.of(

@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.angulus.device.AdamRule;
+import org.angulus.device.SgdRule;
 import org.angulus.loss.MarginHead;
 import org.angulus.model.ParameterKind;
 import org.angulus.model.ResFaceConfig;
@@ -23,7 +25,7 @@ class TrainingConfigTest {
     void anEmptyObjectIsTheDefaultRecipe() {
         TrainingConfig config = TrainingConfig.parse("{}");
         assertEquals(TrainingConfig.recipe("default"), config);
-        assertEquals(new Optimizer.Sgd(0.9, Optimizer.Convention.TORCH, false), config.optimizer());
+        assertEquals(new Optimizer.Sgd(0.9, SgdRule.Convention.TORCH, false), config.optimizer());
         assertEquals(MarginHead.amSoftmax(30, 0.35), config.head());
         assertEquals(256, config.batch());
         assertEquals(5e-4, config.decay().of(ParameterKind.HEAD));
@@ -34,7 +36,7 @@ class TrainingConfigTest {
     void theArticlesAdamDecaysNothing() {
         TrainingConfig config = TrainingConfig.parse("{\"recipe\": \"article-adam\", \"steps\": 7}");
         var adam = assertInstanceOf(Optimizer.Adam.class, config.optimizer());
-        assertEquals(Optimizer.AdamForm.EPSILON_HAT, adam.form());
+        assertEquals(AdamRule.Form.EPSILON_HAT, adam.form());
         assertEquals(ParameterRules.NONE, config.decay());
         assertEquals(7, config.steps());
     }
@@ -52,7 +54,7 @@ class TrainingConfigTest {
         assertEquals(expected, config.network());
         assertEquals(List.of(2, 4, 8, 2), config.network().blocks());
         assertEquals(MarginHead.softmax(), config.head());
-        assertEquals(new Optimizer.Sgd(0.9, Optimizer.Convention.TORCH, true), config.optimizer());
+        assertEquals(new Optimizer.Sgd(0.9, SgdRule.Convention.TORCH, true), config.optimizer());
         assertEquals(0.02, config.learningRate(10));
         assertEquals(8, config.microBatch());
         assertEquals(5, config.clip());

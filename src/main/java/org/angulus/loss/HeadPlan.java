@@ -1,0 +1,157 @@
+package org.angulus.loss;
+
+import org.angulus.device.HeadOperands;
+import org.angulus.device.HeadSummary;
+import org.angulus.device.Matrix;
+import org.angulus.device.Op;
+import org.angulus.device.Ops;
+import org.angulus.device.Type;
+import org.angulus.device.Write;
+import org.angulus.model.ArenaPlanner;
+import org.angulus.model.ArenaPlanner.Place;
+
+/**
+ * A {@link MarginHead} for N embeddings: emits row lengths, target, forward over the classes, loss and backward. While the cosines of all classes
+ * fit a cap they are kept for backward; beyond it the classes are cut into ranges and backward computes their cosines again, so N x C numbers are
+ * never needed.
+ */
+public final class HeadPlan {
+    /** Ranges start at multiples of this, so that every row of class vectors and biases is aligned. */
+    private static final int RANGE_UNIT = 64;
+
+    private static final int LEAST_RANGE = 1024;
+
+    private final MarginHead head;
+    private final int n;
+    private final int d;
+    private final int classes;
+    private final int range;
+    private final boolean keepsCosines;
+    private final long workspaceBytes;
+    private Scratch scratch;
+
+    /** What lives between the first op and the last one; {@code inverseX} and {@code inverseW} are null for SOFTMAX, {@code cosines} if not kept. */
+    private record Scratch(
+            Place inverseX, Place inverseW, Place target, Place partial, Place best, Place logSumExp, Place losses, Place scale, Place cosines) {}
+
+    /**
+     * Device addresses that the head's ops read and write.
+     *
+     * @param x embeddings, f32 (N, D)
+     * @param dx their gradient
+     * @param w class vectors, f32 (classes, D)
+     * @param dw their gradient
+     * @param bias (classes), SOFTMAX only, else 0
+     * @param dbias its gradient
+     * @param labels int32 (N)
+     * @param scalars step scalars
+     * @param summary {@link HeadSummary}: output
+     * @param arena the arena that {@link #reserve} planned
+     * @param workspace {@link #workspaceBytes()}
+     */
+    public record Addresses(
+            long x, long dx, long w, long dw, long bias, long dbias, long labels, long scalars, long summary, long arena, long workspace) {}
+
+    /**
+     * @param n embeddings of a micro-batch
+     * @param d numbers of an embedding
+     * @param cap bytes up to which cosines are kept
+     */
+    public HeadPlan(Ops ops, MarginHead head, int classes, int n, int d, long cap) {
+        if (classes < 2) {
+            throw new IllegalArgumentException("The head has " + classes + " classes; it needs at least 2 people to tell apart.");
+        }
+        this.head = head;
+        this.n = n;
+        this.d = d;
+        this.classes = classes;
+        long row = (long) Float.BYTES * n;
+        keepsCosines = row * classes <= cap;
+        // The partial results of a range are aligned only where N is a multiple of 4.
+        boolean whole = keepsCosines || n % 4 != 0;
+        long fitting = Math.max(LEAST_RANGE, cap / row / RANGE_UNIT * RANGE_UNIT);
+        range = whole ? classes : (int) Math.min(classes, fitting);
+        workspaceBytes = Math.max(ops.workspaceBytes(Op.MARGIN_FORWARD, n, range, d), ops.workspaceBytes(Op.MARGIN_BACKWARD, n, range, d));
+    }
+
+    /** Takes what lives between forward and backward, and gives it back: what is taken later may lie there. */
+    public void reserve(ArenaPlanner arena) {
+        long row = (long) Float.BYTES * n;
+        Place inverseX = head.kind().normalizes() ? arena.take(row) : null;
+        Place inverseW = head.kind().normalizes() ? arena.take((long) Float.BYTES * classes) : null;
+        Place target = arena.take(HeadOperands.TARGET_ROWS * row);
+        Place partial = arena.take(ranges() * HeadOperands.PARTIAL_ROWS * row);
+        Place best = arena.take(row);
+        Place logSumExp = arena.take(row);
+        Place losses = arena.take(row);
+        Place scale = arena.take(row);
+        Place cosines = keepsCosines ? arena.take(row * classes) : null;
+        scratch = new Scratch(inverseX, inverseW, target, partial, best, logSumExp, losses, scale, cosines);
+        for (Place place : new Place[] {inverseX, inverseW, target, partial, best, logSumExp, losses, scale, cosines}) {
+            if (place != null) {
+                arena.release(place);
+            }
+        }
+    }
+
+    /** Bytes of {@link Addresses#workspace()}. */
+    public long workspaceBytes() {
+        return workspaceBytes;
+    }
+
+    /** Class ranges a pass is cut into. */
+    public int ranges() {
+        return (classes + range - 1) / range;
+    }
+
+    /** Embeddings and labels to the loss and its gradients; those of the class vectors and biases as {@code write} says. */
+    public void run(Ops ops, Addresses a, Write write) {
+        long inverseX = at(a, scratch.inverseX());
+        long inverseW = at(a, scratch.inverseW());
+        if (head.kind().normalizes()) {
+            ops.rowNorm(new Matrix(n, d, Type.F32), head.guard(), a.x(), inverseX);
+            ops.rowNorm(new Matrix(classes, d, Type.F32), head.guard(), a.w(), inverseW);
+        }
+        var operands = new HeadOperands(
+                head.kind(), n, d, classes, head.guard(), a.x(), a.w(), a.bias(), a.labels(), inverseX, inverseW, a.scalars());
+        long target = at(a, scratch.target());
+        long logSumExp = at(a, scratch.logSumExp());
+        long cosines = at(a, scratch.cosines());
+        ops.marginTarget(operands, target);
+        for (int i = 0; i < ranges(); i++) {
+            long partial = at(a, scratch.partial()) + (long) i * HeadOperands.PARTIAL_ROWS * Float.BYTES * n;
+            ops.marginForward(operands, first(i), count(i), target, cosines, partial, at(a, scratch.best()), a.workspace());
+        }
+        ops.marginLoss(operands, ranges(), target, at(a, scratch.partial()), logSumExp, at(a, scratch.losses()), a.summary());
+        for (int i = 0; i < ranges(); i++) {
+            long vectors = (long) first(i) * d * Float.BYTES;
+            long dbias = a.dbias() == 0 ? 0 : a.dbias() + (long) first(i) * Float.BYTES;
+            ops.marginBackward(
+                    operands,
+                    first(i),
+                    count(i),
+                    i == 0 ? Write.OVERWRITE : Write.ACCUMULATE,
+                    write,
+                    target,
+                    logSumExp,
+                    cosines,
+                    a.dx(),
+                    a.dw() + vectors,
+                    dbias,
+                    at(a, scratch.scale()),
+                    a.workspace());
+        }
+    }
+
+    private int first(int i) {
+        return i * range;
+    }
+
+    private int count(int i) {
+        return Math.min(range, classes - first(i));
+    }
+
+    private static long at(Addresses a, Place place) {
+        return place == null ? 0 : a.arena() + place.offset();
+    }
+}

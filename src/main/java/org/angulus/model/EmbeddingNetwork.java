@@ -1,0 +1,202 @@
+package org.angulus.model;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.stream.Stream;
+import org.angulus.device.Conv2dPlan;
+import org.angulus.device.Device;
+import org.angulus.device.DeviceBuffer;
+import org.angulus.device.Graph;
+import org.angulus.device.HostBuffer;
+
+/**
+ * A trained network that turns aligned crops into embeddings. Batch norm is folded into the convolutions, the weights are prepared once, and for 1,
+ * 2, 4, ... images a graph is recorded; what is over the largest bucket is done in parts, and a part runs in the smallest bucket it fits. Used by
+ * one thread at a time, like its device.
+ */
+public final class EmbeddingNetwork implements AutoCloseable {
+    private final Device device;
+    private final ResFaceConfig config;
+    private final int largest;
+    private final int imageBytes;
+    private final HostBuffer hostImages;
+    private final HostBuffer hostEmbeddings;
+    private final List<EmbeddingBucket> buckets = new ArrayList<>();
+    private final List<Graph> graphs = new ArrayList<>();
+    private final List<DeviceBuffer> buffers = new ArrayList<>();
+    private final EmbeddingBucket.Addresses addresses;
+    private boolean closed;
+
+    /**
+     * @param weights parameters and running statistics; others are left alone
+     * @param largest images that run at one time at most; rounded up to a power of two
+     */
+    public EmbeddingNetwork(Device device, ResFaceConfig config, InputFormat format, Weights weights, int largest) {
+        if (largest < 1 || largest > 4096) {
+            throw new IllegalArgumentException("The largest batch is " + largest + " images; it must be 1 to 4096.");
+        }
+        this.device = device;
+        this.config = config;
+        this.largest = Math.max(1, Integer.highestOneBit(2 * largest - 1));
+        this.imageBytes = ResFace.INPUT_CHANNELS * config.height() * config.width();
+        var folded = new FoldedWeights(new ResFace(config), weights);
+        for (int n = 1; n <= this.largest; n *= 2) {
+            buckets.add(new EmbeddingBucket(device.ops(), config, format, folded, n));
+        }
+        long images = (long) this.largest * imageBytes;
+        long flips = (images + 255) / 256 * 256;
+        boolean complete = false;
+        try {
+            hostImages = device.allocateHost(images + this.largest);
+            hostEmbeddings = device.allocateHost((long) Float.BYTES * this.largest * config.embeddingSize());
+            DeviceBuffer inputs = allocate(flips + this.largest);
+            DeviceBuffer parameters = allocate(Float.BYTES * folded.layout().count());
+            DeviceBuffer arena = allocate(buckets.stream().mapToLong(EmbeddingBucket::arenaBytes).max().orElse(0));
+            DeviceBuffer workspace = allocate(buckets.stream().mapToLong(EmbeddingBucket::workspaceBytes).max().orElse(0));
+            addresses = new EmbeddingBucket.Addresses(
+                    parameters.address(), arena.address(), workspace.address(), inputs.address(), inputs.address(flips));
+            device.transfers().upload(parameters.address(), folded.toMemory());
+            record(folded);
+            complete = true;
+        } finally {
+            if (!complete) {
+                release();
+            }
+        }
+    }
+
+    /** Loads a model file with all it says of itself. */
+    public static EmbeddingNetwork load(Device device, Path file, int largest) throws IOException {
+        ModelMetadata metadata = ModelMetadata.load(file);
+        var network = new ResFace(metadata.network());
+        List<TensorSpec> specs = Stream.concat(
+                        network.parameters().stream(), network.statistics().entries().stream().map(FlatLayout.Entry::spec))
+                .toList();
+        return new EmbeddingNetwork(device, metadata.network(), metadata.input(), Weights.load(file, specs, ""), largest);
+    }
+
+    /** Prepares the weights once for each form that a bucket's plan reads, and records the buckets. */
+    private void record(FoldedWeights folded) {
+        var offsets = new HashMap<String, Long>();
+        long bytes = 0;
+        for (EmbeddingBucket bucket : buckets) {
+            for (int i = 0; i < bucket.plans().size(); i++) {
+                Conv2dPlan plan = bucket.plans().get(i);
+                if (plan.preparedBytes() > 0 && offsets.putIfAbsent(key(i, plan), bytes) == null) {
+                    bytes += (plan.preparedBytes() + 255) / 256 * 256;
+                }
+            }
+        }
+        DeviceBuffer prepared = allocate(bytes);
+        var done = new HashMap<String, Boolean>();
+        for (EmbeddingBucket bucket : buckets) {
+            var places = new long[bucket.plans().size()];
+            for (int i = 0; i < places.length; i++) {
+                Conv2dPlan plan = bucket.plans().get(i);
+                if (plan.preparedBytes() > 0) {
+                    places[i] = prepared.address(offsets.get(key(i, plan)));
+                    if (done.putIfAbsent(key(i, plan), true) == null) {
+                        plan.prepare(EmbeddingBucket.address(folded.layout(), addresses, folded.layers().get(i).weight()), places[i]);
+                    }
+                }
+            }
+            graphs.add(device.record(() -> bucket.emit(device.ops(), folded.layout(), addresses, places)));
+        }
+    }
+
+    private static String key(int layer, Conv2dPlan plan) {
+        return layer + "/" + plan.preparedForm() + "/" + plan.preparedBytes();
+    }
+
+    private DeviceBuffer allocate(long bytes) {
+        DeviceBuffer buffer = device.allocate(Math.max(256, bytes));
+        buffers.add(buffer);
+        return buffer;
+    }
+
+    /** The network. */
+    public ResFaceConfig config() {
+        return config;
+    }
+
+    /** Numbers of an embedding. */
+    public int embeddingSize() {
+        return config.embeddingSize();
+    }
+
+    /** Bytes of one crop: 3 x height x width. */
+    public int imageBytes() {
+        return imageBytes;
+    }
+
+    /**
+     * Embeds crops.
+     *
+     * @param images u8 RGB (count, height, width, 3), heap or native
+     * @param count images, 0 or more
+     * @param mirrored whether each is mirrored left to right first
+     * @return (count, D), not normalized
+     */
+    public float[][] embed(MemorySegment images, int count, boolean mirrored) {
+        if (closed) {
+            throw new IllegalStateException("The network is closed.");
+        }
+        if (count < 0 || images.byteSize() < (long) count * imageBytes) {
+            throw new IllegalArgumentException(count + " images of " + config.height() + "x" + config.width() + " are " + (long) count * imageBytes
+                    + " bytes, but " + images.byteSize() + " were given.");
+        }
+        var embeddings = new float[count][config.embeddingSize()];
+        for (int done = 0; done < count; done += largest) {
+            embedPart(images.asSlice((long) done * imageBytes), Math.min(largest, count - done), mirrored, embeddings, done);
+        }
+        return embeddings;
+    }
+
+    /** Embeds crops in a heap array, as they are. */
+    public float[][] embed(byte[] images, int count) {
+        return embed(MemorySegment.ofArray(images), count, false);
+    }
+
+    private void embedPart(MemorySegment images, int count, boolean mirrored, float[][] embeddings, int first) {
+        int index = 32 - Integer.numberOfLeadingZeros(count - 1);
+        EmbeddingBucket bucket = buckets.get(index);
+        long bytes = (long) count * imageBytes;
+        MemorySegment.copy(images, 0, hostImages.segment(), 0, bytes);
+        MemorySegment flips = hostImages.segment().asSlice((long) largest * imageBytes, 1L << index);
+        flips.fill((byte) (mirrored ? 1 : 0));
+        device.transfers().upload(addresses.images(), hostImages.segment().asSlice(0, bytes));
+        device.transfers().upload(addresses.flips(), flips);
+        graphs.get(index).launch();
+        int d = config.embeddingSize();
+        MemorySegment result = hostEmbeddings.segment().asSlice(0, (long) Float.BYTES * count * d);
+        device.transfers().download(result, addresses.arena() + bucket.embeddings().offset());
+        for (int i = 0; i < count; i++) {
+            MemorySegment.copy(result, ValueLayout.JAVA_FLOAT, (long) Float.BYTES * i * d, embeddings[first + i], 0, d);
+        }
+    }
+
+    /** Frees the device memory. Does nothing the second time. */
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            release();
+        }
+    }
+
+    private void release() {
+        graphs.forEach(Graph::close);
+        buffers.forEach(DeviceBuffer::close);
+        if (hostImages != null) {
+            hostImages.close();
+        }
+        if (hostEmbeddings != null) {
+            hostEmbeddings.close();
+        }
+    }
+}

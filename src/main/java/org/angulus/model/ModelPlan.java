@@ -1,0 +1,214 @@
+package org.angulus.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.angulus.device.Conv2dPlan;
+import org.angulus.device.Conv2dShape;
+import org.angulus.device.Direction;
+import org.angulus.device.Epilogue;
+import org.angulus.device.ImageShape;
+import org.angulus.device.Matrix;
+import org.angulus.device.Op;
+import org.angulus.device.Ops;
+import org.angulus.device.Type;
+import org.angulus.device.Write;
+import org.angulus.model.ArenaPlanner.Place;
+import org.angulus.model.ConvLayer.Role;
+import org.angulus.model.PlannedConv.Offsets;
+import org.angulus.model.PlannedConv.Places;
+import org.angulus.model.PlannedConv.Plans;
+
+/**
+ * A network that trains with N images at a time: every tensor has its place, every convolution its plan. Activations that backward needs stay in
+ * the arena until backward has used them; gradients of activations take the places that become free. Emits the ops of one micro-batch; it owns no
+ * memory.
+ */
+public final class ModelPlan {
+    private final ResFace network;
+    private final int n;
+    private final InputFormat inputFormat;
+    private final List<PlannedLayer> layers = new ArrayList<>();
+    private final Place input;
+    private final Place embedding;
+    private final Place embeddingGradient;
+    private final long arenaBytes;
+    private long preparedBytes;
+    private long workspaceBytes;
+
+    /** What forward leaves for backward, layer by layer. */
+    private record Forward(Place x, Place c, Place y, Place residual, Place statistics, Place sums) {}
+
+    /**
+     * @param ops of the device it will run on
+     * @param parameters flat layout that holds the network's parameters, and perhaps others
+     * @param n images of one micro-batch
+     * @param seed start value of dropout
+     * @param head takes what it needs between forward and backward from the arena, and releases it
+     */
+    public ModelPlan(
+            Ops ops, ResFace network, InputFormat inputFormat, FlatLayout parameters, int n, long seed, Consumer<ArenaPlanner> head) {
+        this.network = network;
+        this.inputFormat = inputFormat;
+        this.n = n;
+        var arena = new ArenaPlanner();
+        input = arena.take(floats(network.config().height() * (long) network.config().width() * ResFace.INPUT_CHANNELS));
+        var kept = new ArrayList<Forward>();
+        Place value = input;
+        Place blockInput = null;
+        for (Layer layer : network.layers()) {
+            if (layer instanceof ConvLayer conv) {
+                blockInput = conv.role() == Role.FIRST_OF_BLOCK ? value : blockInput;
+                Forward forward = planForward(arena, conv, value, conv.role() == Role.LAST_OF_BLOCK ? blockInput : null);
+                kept.add(forward);
+                value = forward.y();
+            } else {
+                kept.add(new Forward(value, null, value, null, null, null));
+            }
+        }
+        embedding = value;
+        embeddingGradient = arena.take(floats(network.config().embeddingSize()));
+        head.accept(arena);
+        arena.release(embedding);
+        planBackward(ops, arena, parameters, kept, seed);
+        arenaBytes = arena.bytes();
+    }
+
+    private Forward planForward(ArenaPlanner arena, ConvLayer conv, Place x, Place residual) {
+        boolean more = conv.norm() != null || conv.slope() != null;
+        Place c = arena.take(floats(conv.outputCount()));
+        Place y = more ? arena.take(floats(conv.outputCount())) : c;
+        long perChannel = 2L * Float.BYTES * conv.geometry().k();
+        Place statistics = conv.norm() == null ? null : arena.take(perChannel);
+        Place sums = conv.norm() == null ? null : arena.take(perChannel);
+        return new Forward(x, c, y, residual, statistics, sums);
+    }
+
+    private void planBackward(Ops ops, ArenaPlanner arena, FlatLayout parameters, List<Forward> kept, long seed) {
+        Place gradient = embeddingGradient;
+        Place skip = null;
+        for (int i = kept.size() - 1; i >= 0; i--) {
+            Forward forward = kept.get(i);
+            if (network.layers().get(i) instanceof ConvLayer conv) {
+                boolean last = conv.role() == Role.LAST_OF_BLOCK;
+                boolean first = conv.role() == Role.FIRST_OF_BLOCK;
+                Place dy = gradient;
+                Place dc = last ? arena.take(floats(conv.outputCount())) : dy;
+                skip = last ? dy : skip;
+                if (forward.c() != forward.y()) {
+                    arena.release(forward.c());
+                }
+                Place dx = i == 0 ? null : first ? skip : arena.take(floats(conv.geometry().inputCount()));
+                boolean dropped = i > 0 && network.layers().get(i - 1) instanceof DropoutLayer;
+                if (i > 0 && !dropped) {
+                    arena.release(forward.x());
+                }
+                arena.release(dc);
+                gradient = dx;
+                var places = new Places(
+                        forward.x(), forward.c(), forward.y(), forward.residual(), forward.statistics(), forward.sums(), dy, dc, dx,
+                        first ? skip : null);
+                layers.addFirst(planConv(ops, conv, parameters, places));
+            } else {
+                DropoutLayer dropout = (DropoutLayer) network.layers().get(i);
+                var shape = new Matrix(n, Math.toIntExact(dropout.count()), Type.F32);
+                layers.addFirst(new PlannedDropout(shape, (float) dropout.keep(), seed, i, forward.x(), gradient));
+                arena.release(forward.x());
+            }
+        }
+    }
+
+    private PlannedConv planConv(Ops ops, ConvLayer conv, FlatLayout parameters, Places places) {
+        Conv2dShape shape = shape(conv.geometry(), n);
+        int epilogue = conv.norm() != null ? Epilogue.STATISTICS : conv.bias() != null ? Epilogue.BIAS : Epilogue.NONE;
+        int residual = places.skip() == null ? Epilogue.NONE : Epilogue.RESIDUAL;
+        var plans = new Plans(
+                ops.conv2dPlan(shape, Direction.FORWARD, epilogue),
+                ops.conv2dPlan(shape, Direction.BACKWARD_WEIGHT, Epilogue.NONE),
+                ops.conv2dPlan(shape, Direction.BACKWARD_WEIGHT, Epilogue.NONE, Write.ACCUMULATE, -1),
+                places.dx() == null ? null : ops.conv2dPlan(shape, Direction.BACKWARD_INPUT, residual));
+        Matrix matrix = PlannedConv.matrix(conv, n);
+        needWorkspace(plans.backwardWeight().workspaceBytes());
+        needWorkspace(plans.accumulateWeight().workspaceBytes());
+        for (Op op : List.of(Op.CHANNEL_SUM, Op.PRELU_BACKWARD, Op.BATCH_NORM_BACKWARD_REDUCE)) {
+            needWorkspace(ops.workspaceBytes(op, matrix.rows(), matrix.columns()));
+        }
+        long preparedForward = prepare(plans.forward());
+        long preparedInput = plans.backwardInput() == null ? 0 : prepare(plans.backwardInput());
+        return new PlannedConv(
+                conv, n, plans, places, Offsets.of(conv, parameters, network.statistics()), preparedForward, preparedInput, network.config());
+    }
+
+    /** The convolution of N images as the device names it. */
+    static Conv2dShape shape(ConvGeometry g, int n) {
+        return new Conv2dShape(
+                n, g.h(), g.w(), g.c(), g.k(), g.r(), g.s(), g.stride(), g.stride(), g.padTop(), g.padBottom(), g.padLeft(), g.padRight(),
+                Type.F32);
+    }
+
+    private long prepare(Conv2dPlan plan) {
+        needWorkspace(plan.workspaceBytes());
+        long offset = preparedBytes;
+        preparedBytes += (plan.preparedBytes() + 255) / 256 * 256;
+        return offset;
+    }
+
+    private void needWorkspace(long bytes) {
+        workspaceBytes = Math.max(workspaceBytes, bytes);
+    }
+
+    private long floats(long perImage) {
+        return Float.BYTES * perImage * n;
+    }
+
+    /** Bytes of {@link PlanMemory#arena()}. */
+    public long arenaBytes() {
+        return arenaBytes;
+    }
+
+    /** Bytes of {@link PlanMemory#prepared()}; may be 0. */
+    public long preparedBytes() {
+        return preparedBytes;
+    }
+
+    /** Bytes of {@link PlanMemory#workspace()}; may be 0. */
+    public long workspaceBytes() {
+        return workspaceBytes;
+    }
+
+    /** Where forward leaves the embeddings, f32 (N, D), in the arena; valid until backward. */
+    public Place embedding() {
+        return embedding;
+    }
+
+    /** Where backward expects the gradient of the embeddings, f32 (N, D), in the arena. */
+    public Place embeddingGradient() {
+        return embeddingGradient;
+    }
+
+    /** Brings the weights into the convolutions' own forms. */
+    public void prepare(PlanMemory memory) {
+        layers.forEach(layer -> layer.prepare(memory));
+    }
+
+    /** Images to embeddings. */
+    public void forward(Ops ops, PlanMemory memory) {
+        ResFaceConfig config = network.config();
+        var shape = new ImageShape(
+                n,
+                config.height(),
+                config.width(),
+                ResFace.INPUT_CHANNELS,
+                Type.F32,
+                inputFormat.channelOrder() == InputFormat.ChannelOrder.BGR,
+                inputFormat.mean(),
+                inputFormat.factor());
+        ops.imageNormalize(shape, memory.images(), memory.flips(), memory.arena() + input.offset());
+        layers.forEach(layer -> layer.forward(ops, memory));
+    }
+
+    /** Gradient of the embeddings to gradients of all parameters. */
+    public void backward(Ops ops, PlanMemory memory, Write write) {
+        layers.reversed().forEach(layer -> layer.backward(ops, memory, write));
+    }
+}

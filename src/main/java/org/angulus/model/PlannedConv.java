@@ -1,0 +1,209 @@
+package org.angulus.model;
+
+import org.angulus.device.BatchNormLayer;
+import org.angulus.device.Conv2dOperands;
+import org.angulus.device.Conv2dPlan;
+import org.angulus.device.Matrix;
+import org.angulus.device.Ops;
+import org.angulus.device.Type;
+import org.angulus.device.Write;
+import org.angulus.model.ArenaPlanner.Place;
+
+/**
+ * A {@link ConvLayer} for N images. Forward keeps c = conv(x) (with its bias) and makes y = residual + prelu(batchNorm(c)); backward turns dy into
+ * dc, and dc into dw and dx.
+ */
+final class PlannedConv implements PlannedLayer {
+    private final ConvLayer layer;
+    private final Conv2dPlan forward;
+    private final Conv2dPlan backwardWeight;
+    private final Conv2dPlan accumulateWeight;
+    private final Conv2dPlan backwardInput;
+    private final Places places;
+    private final Offsets offsets;
+    private final Matrix matrix;
+    private final ResFaceConfig config;
+
+    /**
+     * Where the layer's activations lie in the arena.
+     *
+     * @param x input
+     * @param c result of the convolution; y itself where nothing follows
+     * @param y output
+     * @param residual what is added, or null
+     * @param statistics (2, K) of the batch, or null
+     * @param sums (2, K) of batch norm's backward, or null
+     * @param dy gradient of y
+     * @param dc gradient of c; may be dy
+     * @param dx gradient of x, or null for the first layer
+     * @param skip gradient that the block adds to dx (dx itself), or null
+     */
+    record Places(
+            Place x, Place c, Place y, Place residual, Place statistics, Place sums, Place dy, Place dc, Place dx, Place skip) {}
+
+    /**
+     * Where the layer's tensors lie, in elements of the flat buffers; -1: it has none.
+     *
+     * @param running mean and variance in the statistics
+     */
+    record Offsets(long weight, long bias, long gamma, long beta, long slope, long running) {
+        static Offsets of(ConvLayer layer, FlatLayout parameters, FlatLayout statistics) {
+            ConvLayer.BatchNormTensors norm = layer.norm();
+            return new Offsets(
+                    parameters.offset(layer.weight()),
+                    layer.bias() == null ? -1 : parameters.offset(layer.bias()),
+                    norm == null ? -1 : parameters.offset(norm.gamma()),
+                    norm == null ? -1 : parameters.offset(norm.beta()),
+                    layer.slope() == null ? -1 : parameters.offset(layer.slope()),
+                    norm == null ? -1 : statistics.offset(norm.mean()));
+        }
+    }
+
+    /**
+     * The convolution's plans.
+     *
+     * @param backwardInput null for the first layer
+     */
+    record Plans(Conv2dPlan forward, Conv2dPlan backwardWeight, Conv2dPlan accumulateWeight, Conv2dPlan backwardInput) {}
+
+    private final long preparedForward;
+    private final long preparedInput;
+
+    /**
+     * @param n images
+     * @param preparedForward offset in the prepared weights
+     * @param preparedInput offset in the prepared weights
+     */
+    PlannedConv(
+            ConvLayer layer, int n, Plans plans, Places places, Offsets offsets, long preparedForward, long preparedInput, ResFaceConfig config) {
+        this.layer = layer;
+        this.forward = plans.forward();
+        this.backwardWeight = plans.backwardWeight();
+        this.accumulateWeight = plans.accumulateWeight();
+        this.backwardInput = plans.backwardInput();
+        this.places = places;
+        this.offsets = offsets;
+        this.preparedForward = preparedForward;
+        this.preparedInput = preparedInput;
+        this.config = config;
+        this.matrix = matrix(layer, n);
+    }
+
+    /** The layer's output as rows of channels. */
+    static Matrix matrix(ConvLayer layer, int n) {
+        ConvGeometry geometry = layer.geometry();
+        return new Matrix(Math.toIntExact((long) n * geometry.p() * geometry.q()), geometry.k(), Type.F32);
+    }
+
+    @Override
+    public void prepare(PlanMemory memory) {
+        long w = element(memory.parameters(), offsets.weight());
+        prepare(forward, w, memory.prepared() + preparedForward);
+        if (backwardInput != null) {
+            prepare(backwardInput, w, memory.prepared() + preparedInput);
+        }
+    }
+
+    private static void prepare(Conv2dPlan plan, long w, long prepared) {
+        if (plan.preparedBytes() > 0) {
+            plan.prepare(w, prepared);
+        }
+    }
+
+    @Override
+    public void forward(Ops ops, PlanMemory memory) {
+        long c = at(memory, places.c());
+        long y = at(memory, places.y());
+        long residual = at(memory, places.residual());
+        forward.run(new Conv2dOperands()
+                .x(at(memory, places.x()))
+                .w(element(memory.parameters(), offsets.weight()))
+                .y(c)
+                .prepared(forward.preparedBytes() > 0 ? memory.prepared() + preparedForward : 0)
+                .workspace(workspace(memory, forward))
+                .bias(element(memory.parameters(), offsets.bias()))
+                .statistics(at(memory, places.statistics())));
+        if (layer.norm() != null) {
+            ops.runningStatistics(
+                    matrix,
+                    (float) config.decay(),
+                    config.unbiasedVariance(),
+                    at(memory, places.statistics()),
+                    element(memory.statistics(), offsets.running()));
+            ops.batchNormForward(batchNorm(memory), residual, y);
+        } else if (layer.slope() != null) {
+            ops.preluForward(matrix, c, element(memory.parameters(), offsets.slope()), residual, y);
+        }
+    }
+
+    @Override
+    public void backward(Ops ops, PlanMemory memory, Write write) {
+        long dy = at(memory, places.dy());
+        long dc = at(memory, places.dc());
+        if (layer.norm() != null) {
+            ops.batchNormBackwardReduce(
+                    batchNorm(memory),
+                    write,
+                    dy,
+                    element(memory.gradients(), offsets.gamma()),
+                    element(memory.gradients(), offsets.beta()),
+                    element(memory.gradients(), offsets.slope()),
+                    at(memory, places.sums()),
+                    memory.workspace());
+            ops.batchNormBackwardInput(batchNorm(memory), dy, at(memory, places.sums()), dc);
+        } else if (layer.slope() != null) {
+            ops.preluBackward(
+                    matrix,
+                    write,
+                    dy,
+                    at(memory, places.c()),
+                    element(memory.parameters(), offsets.slope()),
+                    dc,
+                    element(memory.gradients(), offsets.slope()),
+                    memory.workspace());
+        }
+        if (layer.bias() != null) {
+            ops.channelSum(matrix, write, dc, element(memory.gradients(), offsets.bias()), memory.workspace());
+        }
+        Conv2dPlan weights = write == Write.ACCUMULATE ? accumulateWeight : backwardWeight;
+        weights.run(new Conv2dOperands()
+                .x(at(memory, places.x()))
+                .w(element(memory.gradients(), offsets.weight()))
+                .y(dc)
+                .workspace(workspace(memory, weights)));
+        if (backwardInput != null) {
+            backwardInput.run(new Conv2dOperands()
+                    .x(at(memory, places.dx()))
+                    .w(element(memory.parameters(), offsets.weight()))
+                    .y(dc)
+                    .prepared(backwardInput.preparedBytes() > 0 ? memory.prepared() + preparedInput : 0)
+                    .workspace(workspace(memory, backwardInput))
+                    .residual(at(memory, places.skip())));
+        }
+    }
+
+    private BatchNormLayer batchNorm(PlanMemory memory) {
+        return new BatchNormLayer(
+                matrix,
+                (float) config.epsilon(),
+                at(memory, places.c()),
+                at(memory, places.statistics()),
+                element(memory.parameters(), offsets.gamma()),
+                element(memory.parameters(), offsets.beta()),
+                element(memory.parameters(), offsets.slope()));
+    }
+
+    private static long workspace(PlanMemory memory, Conv2dPlan plan) {
+        return plan.workspaceBytes() > 0 ? memory.workspace() : 0;
+    }
+
+    /** Address of a place, 0 for none. */
+    private static long at(PlanMemory memory, Place place) {
+        return place == null ? 0 : memory.arena() + place.offset();
+    }
+
+    /** Address of an element of a flat buffer, 0 for none. */
+    private static long element(long base, long offset) {
+        return offset < 0 ? 0 : base + Float.BYTES * offset;
+    }
+}

@@ -1,0 +1,277 @@
+package org.angulus.train;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.angulus.device.AdamRule;
+import org.angulus.device.Device;
+import org.angulus.device.Graph;
+import org.angulus.device.HeadSummary;
+import org.angulus.device.Op;
+import org.angulus.device.Ops;
+import org.angulus.device.Segment;
+import org.angulus.device.SegmentTable;
+import org.angulus.device.SgdRule;
+import org.angulus.device.StepControl;
+import org.angulus.device.Type;
+import org.angulus.device.Write;
+import org.angulus.loss.HeadPlan;
+import org.angulus.model.FlatLayout;
+import org.angulus.model.ModelPlan;
+import org.angulus.model.PlanMemory;
+import org.angulus.model.ResFace;
+import org.angulus.model.TensorSpec;
+import org.angulus.model.Weights;
+
+/**
+ * One training step, recorded: a graph for the first micro-batch (prepares the weights, overwrites the gradients), one for each further one
+ * (accumulates), and one for the commit phase, which changes persistent state only if the gradient is finite.
+ */
+final class TrainingStep implements AutoCloseable {
+    private final Device device;
+    private final TrainingConfig config;
+    private final ResFace network;
+    private final int classes;
+    private final FlatLayout layout = new FlatLayout();
+    private final ModelPlan plan;
+    private final HeadPlan head;
+    private final PlanMemory memory;
+    private final HeadPlan.Addresses headAddresses;
+    private final TrainingBuffers buffers;
+    private final List<Graph> graphs = new ArrayList<>();
+    private final Graph first;
+    private final Graph next;
+    private final Graph update;
+
+    TrainingStep(Device device, TrainingConfig config, int classes, int slots) {
+        this.device = device;
+        this.config = config;
+        this.classes = classes;
+        network = new ResFace(config.network());
+        network.parameters().forEach(layout::add);
+        List<TensorSpec> vectors = config.head().parameters(classes, config.network().embeddingSize(), config.network().initialization());
+        vectors.forEach(layout::add);
+        Ops ops = device.ops();
+        int n = config.microBatch();
+        head = new HeadPlan(ops, config.head(), classes, n, config.network().embeddingSize(), config.logitsCap());
+        plan = new ModelPlan(ops, network, config.input(), layout, n, config.startValue(), head::reserve);
+        long workspace = Math.max(
+                Math.max(plan.workspaceBytes(), head.workspaceBytes()), ops.workspaceBytes(Op.GRADIENT_NORM, layout.count(), 1));
+        buffers = new TrainingBuffers(device, config, layout, network.statistics(), plan, workspace, slots);
+        boolean complete = false;
+        try {
+            memory = new PlanMemory(
+                    buffers.parameters.address(),
+                    buffers.gradients.address(),
+                    buffers.candidates,
+                    buffers.arena.address(),
+                    buffers.prepared,
+                    buffers.workspace,
+                    buffers.input + buffers.inputBlock.images(),
+                    buffers.input + buffers.inputBlock.flips(),
+                    buffers.scalars);
+            headAddresses = headAddresses(vectors);
+            first = record(() -> micro(Write.OVERWRITE));
+            next = config.microBatches() > 1 ? record(() -> micro(Write.ACCUMULATE)) : null;
+            update = record(this::commit);
+            complete = true;
+        } finally {
+            if (!complete) {
+                close();
+            }
+        }
+    }
+
+    private HeadPlan.Addresses headAddresses(List<TensorSpec> vectors) {
+        long w = Float.BYTES * layout.offset(vectors.get(0));
+        boolean biased = vectors.size() > 1;
+        long bias = biased ? Float.BYTES * layout.offset(vectors.get(1)) : 0;
+        return new HeadPlan.Addresses(
+                memory.arena() + plan.embedding().offset(),
+                memory.arena() + plan.embeddingGradient().offset(),
+                memory.parameters() + w,
+                memory.gradients() + w,
+                biased ? memory.parameters() + bias : 0,
+                biased ? memory.gradients() + bias : 0,
+                buffers.input + buffers.inputBlock.labels(),
+                buffers.scalars,
+                buffers.summary,
+                memory.arena(),
+                memory.workspace());
+    }
+
+    private Graph record(Runnable ops) {
+        Graph graph = device.record(ops);
+        graphs.add(graph);
+        return graph;
+    }
+
+    private void micro(Write write) {
+        Ops ops = device.ops();
+        if (write == Write.OVERWRITE) {
+            plan.prepare(memory);
+            ops.copy(buffers.candidates, buffers.running, buffers.runningBytes());
+        }
+        plan.forward(ops, memory);
+        head.run(ops, headAddresses, write);
+        plan.backward(ops, memory, write);
+        if (write == Write.OVERWRITE) {
+            ops.copy(buffers.summarySum, buffers.summary, HeadSummary.BYTES);
+        } else {
+            ops.add(Type.F32, HeadSummary.BYTES / Float.BYTES, buffers.summarySum, buffers.summary, buffers.summarySum);
+        }
+    }
+
+    private void commit() {
+        Ops ops = device.ops();
+        long parameters = memory.parameters();
+        ops.gradientNorm(
+                layout.count(), 1f / config.microBatches(), (float) config.clip(), memory.gradients(), buffers.control, memory.workspace());
+        var segments = new SegmentTable(segments());
+        List<Long> kept = List.copyOf(buffers.optimizer.values());
+        switch (config.optimizer()) {
+            case Optimizer.Sgd sgd -> ops.sgdUpdate(
+                    new SgdRule((float) sgd.momentum(), sgd.convention(), sgd.nesterov()),
+                    layout.count(), segments, parameters, memory.gradients(), kept.get(0), buffers.scalars, buffers.control);
+            case Optimizer.Adam adam -> ops.adamUpdate(
+                    new AdamRule((float) adam.beta1(), (float) adam.beta2(), (float) adam.epsilon(), adam.form(), adam.decoupled()),
+                    layout.count(), segments, parameters, memory.gradients(), kept.get(0), kept.get(1), buffers.scalars, buffers.control);
+        }
+        ops.commitCopy(buffers.running, buffers.candidates, buffers.runningBytes(), buffers.control);
+        if (config.averageDecay() > 0) {
+            float decay = (float) config.averageDecay();
+            ops.emaUpdate(layout.count(), decay, parameters, buffers.averageParameters, buffers.control);
+            ops.emaUpdate(network.statistics().count(), decay, buffers.running, buffers.averageRunning, buffers.control);
+        }
+        ops.commitEnd(buffers.control);
+    }
+
+    /** Tensors with their rules; neighbours of the same rules are one stretch. */
+    private List<Segment> segments() {
+        var segments = new ArrayList<Segment>();
+        for (FlatLayout.Entry entry : layout.entries()) {
+            float decay = (float) config.decay().of(entry.spec().kind());
+            float rate = (float) config.rates().of(entry.spec().kind());
+            long end = entry.offset() + entry.spec().count();
+            Segment last = segments.isEmpty() ? null : segments.getLast();
+            if (last != null && last.weightDecay() == decay && last.rateFactor() == rate) {
+                segments.set(segments.size() - 1, new Segment(last.offset(), end - last.offset(), decay, rate));
+            } else {
+                segments.add(new Segment(entry.offset(), end - entry.offset(), decay, rate));
+            }
+        }
+        return segments;
+    }
+
+    TrainingBuffers buffers() {
+        return buffers;
+    }
+
+    ResFace network() {
+        return network;
+    }
+
+    int classes() {
+        return classes;
+    }
+
+    /** Parameters of network and head. */
+    FlatLayout layout() {
+        return layout;
+    }
+
+    /** Runs a micro-batch that lies in the input block, under the scalars that were sent. */
+    void launchMicroBatch(int index) {
+        (index == 0 ? first : next).launch();
+    }
+
+    /** Runs the commit phase. */
+    void launchUpdate() {
+        update.launch();
+    }
+
+    /** The step's summary, averaged over its micro-batches. Waits. */
+    HeadSummary summary() {
+        HeadSummary sum = device.transfers().summary(buffers.summarySum);
+        float m = config.microBatches();
+        return new HeadSummary(sum.loss() / m, sum.accuracy() / m, sum.targetCosine() / m, sum.otherCosine() / m);
+    }
+
+    /** Norm, and steps applied and skipped. Waits. */
+    StepControl control() {
+        return device.transfers().control(buffers.control);
+    }
+
+    /** Parameters and running statistics. Waits. */
+    Weights weights() {
+        return read(memory.parameters(), buffers.running);
+    }
+
+    /** Their moving averages, or null. Waits. */
+    Weights average() {
+        return config.averageDecay() > 0 ? read(buffers.averageParameters, buffers.averageRunning) : null;
+    }
+
+    /** What the optimizer keeps. Waits. */
+    Map<String, Weights> optimizerState() {
+        var state = new LinkedHashMap<String, Weights>();
+        buffers.optimizer.forEach((name, address) -> state.put(name, Weights.fromMemory(layout, floats(address, layout.count()))));
+        return state;
+    }
+
+    /** Gradients of the last step, the sum over its micro-batches. Waits. */
+    Weights gradients() {
+        return Weights.fromMemory(layout, floats(memory.gradients(), layout.count()));
+    }
+
+    /** Everything at its start. */
+    void start() {
+        var specs = new ArrayList<TensorSpec>();
+        layout.entries().forEach(entry -> specs.add(entry.spec()));
+        network.statistics().entries().forEach(entry -> specs.add(entry.spec()));
+        load(Weights.draw(specs, config.startValue()), null, Map.of(), 0, 0);
+    }
+
+    /**
+     * Sets the persistent state.
+     *
+     * @param average null: the weights
+     * @param optimizer what is not named becomes 0
+     */
+    void load(Weights weights, Weights average, Map<String, Weights> optimizer, long appliedSteps, long skippedSteps) {
+        write(weights, memory.parameters(), buffers.running);
+        if (config.averageDecay() > 0) {
+            write(average == null ? weights : average, buffers.averageParameters, buffers.averageRunning);
+        }
+        buffers.optimizer.forEach((name, address) -> {
+            if (optimizer.containsKey(name)) {
+                device.transfers().upload(address, optimizer.get(name).toMemory(layout));
+            } else {
+                device.ops().fill(address, buffers.parameterBytes(), 0);
+            }
+        });
+        device.transfers().upload(buffers.control, new StepControl(0, 0, false, appliedSteps, skippedSteps));
+    }
+
+    private void write(Weights weights, long parameters, long running) {
+        device.transfers().upload(parameters, weights.toMemory(layout));
+        device.transfers().upload(running, weights.toMemory(network.statistics()));
+    }
+
+    private Weights read(long parameters, long running) {
+        Weights weights = Weights.fromMemory(layout, floats(parameters, layout.count()));
+        weights.addFromMemory(network.statistics(), floats(running, network.statistics().count()));
+        return weights;
+    }
+
+    private float[] floats(long address, long count) {
+        return device.transfers().floats(address, Math.toIntExact(count));
+    }
+
+    @Override
+    public void close() {
+        graphs.forEach(Graph::close);
+        buffers.close();
+    }
+}
