@@ -1,9 +1,12 @@
 // The CPU as a backend: memory, streams that run at once, recording as a list of calls, and dispatch.
 #include "backend.h"
 
+#include <malloc.h>
 #include <sys/mman.h>
 #include <time.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cinttypes>
 #include <cstdlib>
 #include <cstring>
@@ -62,9 +65,18 @@ void set_fault(const Exec& exec, int32_t code, int32_t op, int64_t index, int64_
 }
 
 void describe(char* text, int64_t bytes) {
-  guarded_words([&] { put_words(text, bytes, format("ready: %s, %s, %d threads", processor_name().c_str(), isa_name(machine_isa()),
-                                                    Pool::usable_cores()).c_str()); },
-                [&](const char* words) { put_words(text, bytes, words); });
+  guarded_words(
+      [&] {
+        Isa isa = Isa::baseline;
+        std::string cause;
+        if (choose_isa("", &isa, &cause) != AG_OK) {
+          put_words(text, bytes, format("not available: %s", cause.c_str()).c_str());
+          return;
+        }
+        const std::string capped = isa == machine_isa() ? std::string() : format(" (AG_MAX_ISA; the processor has %s)", isa_name(machine_isa()));
+        put_words(text, bytes, format("ready: %s, %s%s, %d threads", processor_name().c_str(), isa_name(isa), capped.c_str(), Pool::usable_cores()).c_str());
+      },
+      [&](const char* words) { put_words(text, bytes, words); });
 }
 
 ag_status open(const char* variant, void** state, char* message, int64_t message_bytes) {
@@ -112,30 +124,40 @@ ag_status measure(void* state, ag_peak* peak) {
 constexpr int64_t kAlignment = 256;
 constexpr int64_t kHugePage = int64_t{2} << 20;
 
+// Taken by all devices of the process. The system counts a page as used when it is first touched, so what it calls free is not enough to go by.
+std::atomic<int64_t> taken{0};
+
 void* host_memory(int64_t bytes) {
   const Memory now = memory();
-  if (bytes > now.free)
-    fail(AG_OUT_OF_MEMORY, "%" PRId64 " bytes were asked, %" PRId64 " of %" PRId64 " are free", bytes, now.free, now.total);
+  const int64_t untaken = now.total - taken.load();
+  const int64_t free = std::min(now.free, untaken);
+  if (bytes > free) fail(AG_OUT_OF_MEMORY, "%" PRId64 " bytes were asked, %" PRId64 " of %" PRId64 " are free", bytes, std::max<int64_t>(free, 0), now.total);
   const int64_t alignment = bytes >= kHugePage ? kHugePage : kAlignment;
   const size_t rounded = static_cast<size_t>((bytes + alignment - 1) / alignment * alignment);
   void* const memory = std::aligned_alloc(static_cast<size_t>(alignment), rounded);
   if (memory == nullptr)
-    fail(AG_OUT_OF_MEMORY, "%" PRId64 " bytes were asked and the system refused them; %" PRId64 " are free", bytes, now.free);
+    fail(AG_OUT_OF_MEMORY, "%" PRId64 " bytes were asked and the system refused them; %" PRId64 " of %" PRId64 " are free", bytes, free, now.total);
   if (alignment == kHugePage) madvise(memory, rounded, MADV_HUGEPAGE);  // fewer page-table misses; a refusal changes nothing
+  taken.fetch_add(static_cast<int64_t>(malloc_usable_size(memory)));
   return memory;
+}
+
+void give_back(void* memory) {
+  taken.fetch_sub(static_cast<int64_t>(malloc_usable_size(memory)));
+  std::free(memory);
 }
 
 ag_status alloc(void* state, int64_t bytes, ag_addr* address) {
   return kept(state, [&] { *address = reinterpret_cast<uintptr_t>(host_memory(bytes)); });
 }
 
-void free_memory(void*, ag_addr address) { std::free(reinterpret_cast<void*>(static_cast<uintptr_t>(address))); }
+void free_memory(void*, ag_addr address) { give_back(reinterpret_cast<void*>(static_cast<uintptr_t>(address))); }
 
 ag_status host_alloc(void* state, int64_t bytes, void** pointer) {
   return kept(state, [&] { *pointer = host_memory(bytes); });
 }
 
-void host_free(void*, void* pointer) { std::free(pointer); }
+void host_free(void*, void* pointer) { give_back(pointer); }
 
 // Device memory may be the host memory of another pointer: the ranges may overlap.
 ag_status upload(void*, int32_t, ag_addr destination, const void* source, int64_t bytes) {

@@ -29,13 +29,19 @@ int64_t now() {
   return int64_t{time.tv_sec} * 1000000000 + time.tv_nsec;
 }
 
-void futex_wait(std::atomic<uint32_t>& word, uint32_t expected) {
-  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAIT_PRIVATE, expected, nullptr, nullptr, 0);
+// `mask` tells sleepers on one word apart: a wake reaches those whose mask shares a bit with its own.
+void futex_wait(std::atomic<uint32_t>& word, uint32_t expected, uint32_t mask) {
+  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAIT_BITSET_PRIVATE, expected, nullptr, nullptr, mask);
 }
 
-void futex_wake(std::atomic<uint32_t>& word, int32_t threads) {
-  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAKE_PRIVATE, threads, nullptr, nullptr, 0);
+void futex_wake(std::atomic<uint32_t>& word, uint32_t mask) {
+  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAKE_BITSET_PRIVATE, INT32_MAX, nullptr, nullptr, mask);
 }
+
+constexpr uint32_t kCaller = 1;
+// One bit for each of the first workers, the last bit for all the others: workers that a job does not want sleep on.
+uint32_t worker_mask(int32_t index) { return uint32_t{1} << (index < 31 ? index : 31); }
+uint32_t mask_below(int32_t workers) { return workers > 31 ? ~uint32_t{0} : (uint32_t{1} << workers) - 1; }
 
 // Spins until ready() or until the time is up.
 template <class Ready>
@@ -142,10 +148,12 @@ void Pool::take_pieces(void* scratch) {
 
 void Pool::work(const Worker& worker) {
   uint32_t seen = 0;
+  bool wanted = false;
   for (;;) {
-    wait_for_job(seen);
+    wait_for_job(seen, worker, wanted && spinning_.load());
     seen = job_.load();
-    if (worker.index >= wanted_.load()) continue;
+    wanted = worker.index < wanted_.load();
+    if (!wanted) continue;
     // Join, unless the caller has closed this job already.
     uint64_t state = state_.load();
     bool joined = false;
@@ -155,18 +163,17 @@ void Pool::work(const Worker& worker) {
     const uint64_t before = state_.fetch_sub(1);
     if ((before & kClosed) != 0 && (before & kInside) == 1) {  // the last one out
       finished_.store(seen);
-      futex_wake(finished_, 1);
+      futex_wake(finished_, kCaller);
     }
   }
 }
 
-bool Pool::wait_for_job(uint32_t seen) {
+void Pool::wait_for_job(uint32_t seen, const Worker& worker, bool spinning) {
   const auto ready = [&] { return job_.load() != seen; };
-  if (spin(ready)) return true;
+  if (spinning && spin(ready)) return;
   sleepers_.fetch_add(1);
-  while (!ready()) futex_wait(job_, seen);
+  while (!ready()) futex_wait(job_, seen, worker_mask(worker.index));
   sleepers_.fetch_sub(1);
-  return true;
 }
 
 void Pool::wait_for_workers() {
@@ -175,7 +182,7 @@ void Pool::wait_for_workers() {
   if ((before & kInside) == 0) return;
   const auto ready = [&] { return finished_.load() == job; };
   if (spin(ready)) return;
-  for (uint32_t seen = finished_.load(); seen != job; seen = finished_.load()) futex_wait(finished_, seen);
+  for (uint32_t seen = finished_.load(); seen != job; seen = finished_.load()) futex_wait(finished_, seen, kCaller);
 }
 
 void Pool::run(int32_t threads, int64_t pieces, Body body, const void* context) {
@@ -191,10 +198,12 @@ void Pool::run(int32_t threads, int64_t pieces, Body body, const void* context) 
   pieces_ = pieces;
   next_.store(0);
   wanted_.store(helpers);
+  static const int32_t kCores = usable_cores();
+  spinning_.store(threads <= kCores);
   const uint32_t job = job_.load() + 1;
   state_.store(uint64_t{job} << 32);
   job_.store(job);
-  if (sleepers_.load() > 0) futex_wake(job_, kMostThreads);
+  if (sleepers_.load() > 0) futex_wake(job_, mask_below(helpers));
   take_pieces(scratch);
   wait_for_workers();
   busy_.store(false);

@@ -32,14 +32,15 @@ class Pool {
   static void* worker_main(void* worker);
   void work(const Worker& worker);
   void take_pieces(void* scratch);
-  bool wait_for_job(uint32_t seen);
+  void wait_for_job(uint32_t seen, const Worker& worker, bool spinning);
   void wait_for_workers();
 
   // The job. Written by the caller while no worker is inside, read by workers that joined.
   Body body_ = nullptr;
   const void* context_ = nullptr;
   int64_t pieces_ = 0;
-  std::atomic<int32_t> wanted_{0};  // workers with an index below this join
+  std::atomic<int32_t> wanted_{0};      // workers with an index below this join
+  std::atomic<bool> spinning_{false};   // whether the job's threads have a core each, so that spinning takes nothing from another
   alignas(64) std::atomic<int64_t> next_{0};
 
   // High half: number of the job. Low half: workers inside, and kClosed once no more may join.

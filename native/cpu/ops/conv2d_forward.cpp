@@ -1,6 +1,6 @@
 // y[n,p,q,k] = sum over r, s, c of x[n, p stride_h + r - pad_top, q stride_w + s - pad_left, c] w[k,r,s,c]; outside of x is 0.
 //   x (N,H,W,C), w (K,R,S,C), y (N,P,Q,K), f32.
-// A piece is one output row. Within a filter row the window and the filter are both dense, so a product is R inner products of up to S*C
+// A piece is one output row and kFilters filters. Within a filter row the window and the filter are both dense, so a product is R inner products of up to S*C
 // numbers. Bound by arithmetic: 2 R S C operations per output; every other kernel of this op is compared with this one.
 #include "dot.h"
 #include "parallel.h"
@@ -9,12 +9,18 @@ namespace angulus::cpu {
 
 namespace {
 
+constexpr int64_t kFilters = 64;
+
 void run(const Exec& exec, const Conv2dCall& call) {
   const ag_conv2d_shape& s = call.plan.shape;
   const float* const x = static_cast<const float*>(call.x);
   const float* const w = static_cast<const float*>(call.w);
   float* const y = static_cast<float*>(call.y);
-  for_pieces(exec, int64_t{s.n} * call.p, [&](int64_t row, void*) {
+  const int64_t groups = ceil_div(s.k, kFilters);
+  for_pieces(exec, int64_t{s.n} * call.p * groups, [&](int64_t piece, void*) {
+    const int64_t row = piece / groups;
+    const int64_t first_k = piece % groups * kFilters;
+    const int64_t last_k = std::min<int64_t>(first_k + kFilters, s.k);
     const int64_t n = row / call.p;
     const int64_t top = row % call.p * s.stride_h - s.pad_top;  // row of x under filter row 0
     for (int64_t q = 0; q < call.q; ++q) {
@@ -22,7 +28,7 @@ void run(const Exec& exec, const Conv2dCall& call) {
       const int64_t first = std::max<int64_t>(0, -left);  // filter columns inside x: [first, last)
       const int64_t last = std::min<int64_t>(s.s, s.w - left);
       float* const out = y + (row * call.q + q) * s.k;
-      for (int64_t k = 0; k < s.k; ++k) {
+      for (int64_t k = first_k; k < last_k; ++k) {
         float sum = 0;
         for (int64_t r = 0; r < s.r; ++r) {
           const int64_t h = top + r;
