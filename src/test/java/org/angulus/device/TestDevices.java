@@ -1,0 +1,52 @@
+package org.angulus.device;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.params.provider.Arguments;
+
+/**
+ * The devices the suite runs on. One that is absent aborts its tests with the reason; the system property {@code angulus.require} (a comma list of names or
+ * their parts before ':') turns that into a failure.
+ */
+final class TestDevices {
+    /** Floating-point operations that one case may take in the shim, which runs about 0.1 GFLOP/s. */
+    private static final double SHIM_WORK = 3e6;
+
+    private static final List<String> NAMES = List.of("cpu:avx512", "cpu:avx2", "cpu:baseline", "simt", "cuda:0");
+
+    private TestDevices() {
+    }
+
+    /** Names of all devices, present or not. */
+    static List<String> all() {
+        return NAMES;
+    }
+
+    /** Every name with every type. */
+    static Stream<Arguments> withTypes() {
+        return NAMES.stream().flatMap(name -> Arrays.stream(Type.values()).map(type -> Arguments.of(name, type)));
+    }
+
+    /** Opens a device, or aborts the test. */
+    static Device open(String name) {
+        try {
+            return Device.open(name);
+        } catch (DeviceUnavailableException absent) {
+            String required = System.getProperty("angulus.require", "");
+            String kind = name.split(":")[0];
+            if (Arrays.stream(required.split(",")).map(String::strip).anyMatch(entry -> entry.equals(name) || entry.equals(kind))) {
+                Assertions.fail("angulus.require names " + name + ": " + absent.getMessage(), absent);
+            }
+            Assumptions.abort(absent.getMessage());
+            throw absent;
+        }
+    }
+
+    /** Whether a case of so much work is for this device: the shim takes small ones only. */
+    static boolean affords(Device device, double operations) {
+        return !device.name().equals("simt") || operations <= SHIM_WORK;
+    }
+}
