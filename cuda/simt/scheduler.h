@@ -1,0 +1,83 @@
+// Runs the threads of one block after another as fibers and watches how they meet.
+#pragma once
+
+#include <cstdint>
+
+#include "fiber.h"
+#include "simt.h"
+
+namespace simt {
+
+// xorshift64*: the shuffle of lanes and blocks.
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15u + 0x2545f4914f6cdd1du) {
+    if (state_ == 0) {
+      state_ = 1;
+    }
+  }
+  uint32_t below(uint32_t bound) {
+    state_ ^= state_ >> 12;
+    state_ ^= state_ << 25;
+    state_ ^= state_ >> 27;
+    return static_cast<uint32_t>(((state_ * 0x2545f4914f6cdd1du >> 32) * bound) >> 32);
+  }
+
+ private:
+  uint64_t state_;
+};
+
+constexpr int kMostThreads = 1024;
+constexpr int kWarp = 32;
+constexpr int64_t kMostShared = 48 * 1024;
+
+class Scheduler {
+ public:
+  // All blocks of a grid. A failure stands in error, with the kernel's name before it.
+  void run(Error& error, const char* kernel, dim3 grid, dim3 block, int64_t shared_bytes, const std::function<void()>& thread,
+           uint64_t seed);
+
+  // Called on a fiber.
+  void barrier(Site site);
+  uint64_t collective(Collective kind, unsigned mask, uint64_t value, int argument, int width, Site site);
+  void* shared() { return shared_; }
+
+ private:
+  enum class State : uint8_t { ready, barrier, warp, done };
+  struct Thread {
+    void* stack_pointer;
+    uint3 index;
+    State state;
+    Collective kind;
+    unsigned mask;
+    int argument, width;
+    uint64_t value, result;
+    Site site;  // of the last collective
+  };
+
+  static void entry();
+  bool run_block();
+  bool same_barrier();
+  static bool meets(const Thread& self, const Thread& other);
+  void report_stuck();
+  bool check_shared();
+  void enqueue_shuffled(const uint16_t* threads, int count);
+  void park();
+  [[noreturn]] void fail_and_park();
+  void release_warp(int first, unsigned mask);
+
+  StackPool stacks_;
+  void* scheduler_pointer_ = nullptr;
+  Thread threads_[kMostThreads];
+  bool fresh_[kMostThreads];  // the fiber stands at the head of its loop
+  uint16_t queue_[kMostThreads];
+  uint32_t head_ = 0, tail_ = 0;  // of the ring of ready threads
+  int count_ = 0, current_ = 0, waiting_ = 0, done_ = 0;
+  int64_t shared_bytes_ = 0;
+  const std::function<void()>* body_ = nullptr;
+  Error* error_ = nullptr;
+  Random* random_ = nullptr;
+  alignas(256) unsigned char shared_[kMostShared + 256];
+};
+
+}  // namespace simt
