@@ -7,6 +7,7 @@
 #pragma once
 
 #include "direct_shape.h"
+#include "floats.h"
 
 namespace {
 
@@ -23,21 +24,6 @@ struct Place { int64_t image; int column, row; };
 AG_INLINE Place place(const Correlation& f, const Cut& cut, int64_t unit) {
   const int64_t strip = unit / f.p;
   return {strip / cut.columns, int(strip % cut.columns), int(unit % f.p)};
-}
-
-AG_INLINE void copy_floats(float* to, const float* from, int count) {
-  int i = 0;
-  for (; i + kLanes <= count; i += kLanes) store(to + i, load(from + i));
-  if (i < count) {
-    const Mask m = first_lanes(count - i);
-    store_masked(m, to + i, load_masked(m, from + i));
-  }
-}
-
-AG_INLINE void clear_floats(float* to, int count) {
-  int i = 0;
-  for (; i + kLanes <= count; i += kLanes) store(to + i, zero());
-  if (i < count) store_masked(first_lanes(count - i), to + i, zero());
 }
 
 // Input row `row` of an image, C block of `count` channels from `c0`, columns for outputs [q0, q0 + width): phases x pitch pixels.

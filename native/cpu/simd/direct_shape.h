@@ -115,7 +115,7 @@ AG_INLINE int64_t packed_row_floats(const Cut& cut) { return int64_t{cut.phases}
 AG_INLINE bool is_linear(const Correlation& f) { return f.n == 1 && f.p == 1 && f.r * f.s == 1; }
 
 // Sets width, columns, units, phases and pitch, for packing `blocks` C blocks at a time.
-static void cut_rows(const Correlation& f, Cut& cut, int blocks) {
+AG_SHARED void cut_rows(const Correlation& f, Cut& cut, int blocks) {
   cut.phases = f.patches ? 1 : int(at_most(f.stride_w, at_least(f.s, 1)));
   const int halo = f.patches || f.s == 0 ? 0 : (f.s - 1) / f.stride_w;
   const int64_t pixel = packed_rows(f, 1) * cut.phases * blocks * kSlot;

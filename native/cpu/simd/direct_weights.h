@@ -9,7 +9,7 @@ namespace {
 AG_INLINE int64_t panel_floats(const Correlation& f) { return int64_t{f.r} * f.s * f.c * kPanel; }
 AG_INLINE int64_t weights_floats(const Correlation& f) { return ceil_div(f.k, kPanel) * panel_floats(f); }
 
-static int64_t direct_prepared_bytes(const ag_conv2d_plan& plan) {
+AG_SHARED int64_t direct_prepared_bytes(const ag_conv2d_plan& plan) {
   int64_t floats = 0;
   for (int i = 0; i < correlation_count(plan); ++i) floats += weights_floats(correlation(plan, i));
   return floats * 4;
@@ -21,7 +21,7 @@ struct PrepareContext {
   float* prepared;         // of this correlation
   int64_t tap, row;        // floats between columns and rows of the filter
   int64_t out, in;         // floats between output channels and between input channels of the correlation
-  int blocks;
+  int blocks;              // pieces of input channels
 };
 
 // A piece is one block of input channels of one panel.
@@ -51,17 +51,28 @@ static void prepare_piece(const void* context, int64_t piece, void*) {
   }
 }
 
-static void direct_prepare(const Exec& exec, const Conv2dPrepareCall& call) {
+// What a piece needs, for pieces of `channels` input channels.
+AG_INLINE PrepareContext prepare_context(const Conv2dPrepareCall& call, int index, int channels) {
   const ag_conv2d_shape& shape = call.plan.shape;
-  float* prepared = static_cast<float*>(call.prepared);
+  const int64_t filter = int64_t{shape.r} * shape.s * shape.c;
+  PrepareContext z = {};
+  z.f = correlation(call.plan, index);
+  z.w = static_cast<const float*>(call.w);
+  z.prepared = static_cast<float*>(call.prepared);
+  z.tap = shape.c;
+  z.row = int64_t{shape.s} * shape.c;
+  z.out = call.plan.direction == AG_FORWARD ? filter : 1;
+  z.in = call.plan.direction == AG_FORWARD ? 1 : filter;
+  z.blocks = int(ceil_div(z.f.c, channels));
+  return z;
+}
+
+AG_SHARED void direct_prepare(const Exec& exec, const Conv2dPrepareCall& call) {
+  int64_t skip = 0;
   for (int i = 0; i < correlation_count(call.plan); ++i) {
-    PrepareContext z = {correlation(call.plan, i), static_cast<const float*>(call.w), prepared, 0, 0, 0, 0, 0};
-    z.tap = shape.c;
-    z.row = int64_t{shape.s} * shape.c;
-    z.out = call.plan.direction == AG_FORWARD ? int64_t{shape.r} * shape.s * shape.c : 1;
-    z.in = call.plan.direction == AG_FORWARD ? 1 : int64_t{shape.r} * shape.s * shape.c;
-    z.blocks = int(ceil_div(z.f.c, kSlot));
-    prepared += weights_floats(z.f);
+    PrepareContext z = prepare_context(call, i, kSlot);
+    z.prepared += skip;
+    skip += weights_floats(z.f);
     if (z.f.r > 0) exec.parallel(exec, ceil_div(z.f.k, kPanel) * z.blocks, prepare_piece, &z);
   }
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #define AG_INLINE static inline __attribute__((always_inline))
+#define AG_SHARED [[maybe_unused]] static  // a function that not every file of this level needs
 #define AG_ISA Isa::avx2
 
 namespace {
@@ -29,5 +30,11 @@ AG_INLINE Mask first_lanes(int count) {
 }
 AG_INLINE Vector load_masked(Mask m, const float* p) { return _mm256_maskload_ps(p, m); }
 AG_INLINE void store_masked(Mask m, float* p, Vector x) { _mm256_maskstore_ps(p, m, x); }
+
+// 4 doubles, read from and rounded to floats.
+using Wide = __m256d;
+constexpr int kWideLanes = 4;
+AG_INLINE Wide load_wide(const float* p) { return _mm256_cvtps_pd(_mm_loadu_ps(p)); }
+AG_INLINE void store_wide(float* p, Wide x) { _mm_storeu_ps(p, _mm256_cvtpd_ps(x)); }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #define AG_INLINE static inline __attribute__((always_inline))
+#define AG_SHARED [[maybe_unused]] static  // a function that not every file of this level needs
 #define AG_ISA Isa::avx512
 
 namespace {
@@ -29,5 +30,11 @@ AG_INLINE Mask first_lanes(int count) {
 }
 AG_INLINE Vector load_masked(Mask m, const float* p) { return _mm512_maskz_loadu_ps(m, p); }
 AG_INLINE void store_masked(Mask m, float* p, Vector x) { _mm512_mask_storeu_ps(p, m, x); }
+
+// 8 doubles, read from and rounded to floats.
+using Wide = __m512d;
+constexpr int kWideLanes = 8;
+AG_INLINE Wide load_wide(const float* p) { return __builtin_convertvector(_mm256_loadu_ps(p), Wide); }
+AG_INLINE void store_wide(float* p, Wide x) { _mm256_storeu_ps(p, __builtin_convertvector(x, __m256)); }
 
 }  // namespace

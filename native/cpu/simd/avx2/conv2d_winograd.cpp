@@ -1,0 +1,31 @@
+// Winograd's F(4x4, 3x3) of ../winograd_run.h with AVX2 vectors: products in tiles of 6 by 16.
+#include "../vector_avx2.h"
+#include "../winograd_run.h"
+
+namespace angulus::cpu {
+
+extern const Conv2dKernel conv2d_forward_f32_avx2_winograd_4x4 = {
+    "conv2d_forward_f32_avx2_winograd_4x4",
+    AG_ISA,
+    AG_EPILOGUE_BIAS | AG_EPILOGUE_PRELU | AG_EPILOGUE_RESIDUAL,
+    14,
+    winograd_accepts,
+    winograd_prepared_bytes,
+    winograd_workspace_bytes,
+    winograd_prepare,
+    winograd_run,
+};
+
+extern const Conv2dKernel conv2d_backward_input_f32_avx2_winograd_4x4 = {
+    "conv2d_backward_input_f32_avx2_winograd_4x4",
+    AG_ISA,
+    AG_EPILOGUE_RESIDUAL,
+    24,
+    winograd_accepts,
+    winograd_prepared_bytes,
+    winograd_workspace_bytes,
+    winograd_prepare,
+    winograd_run,
+};
+
+}  // namespace angulus::cpu

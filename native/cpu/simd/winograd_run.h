@@ -1,0 +1,249 @@
+// Runs a 3x3 stride-1 convolution, forward or backward by input, by Winograd's F(4x4, 3x3) of winograd_transform.h:
+//   inputs of a tile -> 36 points (T,C); at each point a product with the transformed weights (C,K); 36 points -> 16 outputs, with their epilogue.
+// The products use the register tile of the direct convolution, with tiles for pixels and one tap.
+//
+// Fused: where the transformed weights are small, a piece takes some tiles through all three steps in its scratch. Staged: else each step is a
+// pass of its own over a round of tiles in the workspace, so that the weights are read once for a round and not for every piece.
+// Bound by the multiply-add units (36 C K / 16 a tile against 144 C K / 16 directly), then by L3 where the weights do not fit L2.
+#pragma once
+
+#include "direct_weights.h"
+#include "floats.h"
+#include "winograd_transform.h"
+
+namespace {
+
+constexpr int64_t kFusedWeights = 4 << 20;            // bytes of transformed weights up to which pieces are fused
+constexpr int64_t kFusedFloats = 200 << 10;           // floats of transformed input of a fused piece
+constexpr int64_t kRoundBytes = 32 << 20;             // of the workspace of a staged round
+constexpr int kProductTiles = 9 * kTileRows;          // tiles of a staged product
+constexpr int kTransformTiles = 8;                    // tiles of a staged transform
+
+struct WinogradCut {
+  int rows, columns;   // tiles of an image
+  int64_t tiles;       // of all images, counted by (image, row, column)
+  int blocks, panels;
+  bool fused;
+  int64_t round;       // tiles of a fused piece or of a staged round
+};
+
+static WinogradCut cut_winograd(const Correlation& f) {
+  WinogradCut cut = {};
+  cut.rows = int(ceil_div(f.p, kSide)), cut.columns = int(ceil_div(f.q, kSide));
+  cut.tiles = int64_t{f.n} * cut.rows * cut.columns;
+  cut.blocks = int(ceil_div(f.c, kSlot)), cut.panels = int(ceil_div(f.k, kPanel));
+  const int64_t inputs = int64_t{kPoints} * cut.blocks * kSlot, outputs = int64_t{kPoints} * cut.panels * kPanel;  // floats for one tile
+  cut.fused = outputs * f.c * 4 <= kFusedWeights;
+  const int64_t most = cut.fused ? at_least(kFusedFloats / inputs / kTileRows, 1) * kTileRows
+                                 : at_least(kRoundBytes / 4 / (inputs + outputs), kProductTiles);
+  const int64_t wanted = cut.fused ? ceil_div(ceil_div(cut.tiles, kPieces), kTileRows) * kTileRows : cut.tiles;
+  cut.round = at_most(at_most(most, wanted), cut.tiles);
+  return cut;
+}
+
+struct WinogradContext {
+  Correlation f;
+  WinogradCut cut;
+  const float* in;        // (N,H,W,C)
+  const float* weights;   // [panel][point][channel][kPanel]
+  Sweep out;              // y and its epilogue
+  float* points_in;       // staged: [point][C block][tile of the round][kSlot]
+  float* points_out;      // staged: [point][tile of the round][panels x kPanel]
+  int64_t first, count;   // staged: tiles of the round
+};
+
+// Where the points lie: floats between points and between C blocks; floats of one tile's outputs.
+struct PointsLayout { int64_t in_point, in_block, out_point, out_tile; };
+
+AG_INLINE PointsLayout points_layout(int64_t tiles, int blocks, int panels) {
+  // 16 floats more for each point keep the 36 streams off one another's cache sets.
+  return {tiles * blocks * kSlot + 16, tiles * kSlot, tiles * panels * kPanel + 16, int64_t{panels} * kPanel};
+}
+
+alignas(64) static const float kZeros[kSlot] = {};
+
+// Tiles [first, first + count), C blocks [block, block + blocks) of the layout.
+static void winograd_inputs(const WinogradContext& z, int64_t first, int64_t count, int block, int blocks, const PointsLayout& at, float* to) {
+  const Correlation& f = z.f;
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t tile = first + i, image = tile / (z.cut.rows * z.cut.columns);
+    const int top = int(tile / z.cut.columns % z.cut.rows) * kSide - f.pad_top, left = int(tile % z.cut.columns) * kSide - f.pad_left;
+    for (int b = block; b < block + blocks; ++b) {
+      const int c0 = b * kSlot;
+      const float* from[kPoints];
+      for (int r = 0; r < kReach; ++r) {
+        for (int s = 0; s < kReach; ++s) {
+          const int row = top + r, column = left + s;
+          const bool inside = row >= 0 && row < f.h && column >= 0 && column < f.w;
+          from[r * kReach + s] = inside ? z.in + ((image * f.h + row) * f.w + column) * f.c + c0 : kZeros;
+        }
+      }
+      transform_input_tile(from, int(at_most(kSlot, f.c - c0)), to + b * at.in_block + i * kSlot, at.in_point);
+    }
+  }
+}
+
+// One point's product for tiles [first, first + count) of the layout and one panel; its sums go to column `column` of each tile's outputs.
+static void winograd_product(const WinogradContext& z, int point, int panel, int64_t first, int64_t count, const PointsLayout& at,
+                             const float* in, float* out, int column) {
+  Sweep sweep = {};
+  sweep.blocks = z.cut.blocks, sweep.last = z.f.c - (z.cut.blocks - 1) * kSlot, sweep.taps = 1;
+  sweep.block_stride = at.in_block, sweep.pixel_stride = at.out_tile, sweep.y = out;
+  Tile t = {};
+  t.weights = z.weights + (int64_t{panel} * kPoints + point) * z.f.c * kPanel;
+  t.k = column, t.count = kPanel;
+  const int vectors = z.f.k - panel * kPanel > kLanes ? 2 : 1;
+  if (vectors == 1) t.count = kLanes;
+  const int64_t groups = ceil_div(count, kTileRows);
+  for (int64_t i = 0; i < groups; ++i) {
+    const int64_t begin = first + count * i / groups, end = first + count * (i + 1) / groups;
+    t.in[0] = in + point * at.in_point + begin * kSlot;
+    t.out[0] = point * at.out_point + begin * at.out_tile;
+    direct_tiles(vectors, 1, int(end - begin))(sweep, t);
+  }
+}
+
+// Outputs of tiles [first, first + count), whose points begin at `from`, for output channels [k, k + channels).
+static void winograd_outputs(const WinogradContext& z, int64_t first, int64_t count, int k, int channels, const PointsLayout& at, const float* from) {
+  const Correlation& f = z.f;
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t tile = first + i, image = tile / (z.cut.rows * z.cut.columns);
+    const int p = int(tile / z.cut.columns % z.cut.rows) * kSide, q = int(tile % z.cut.columns) * kSide;
+    const int rows = int(at_most(kSide, f.p - p)), columns = int(at_most(kSide, f.q - q));
+    const int64_t corner = ((image * f.p + p) * f.q + q) * f.k;
+    for (int c = 0; c < channels; c += kLanes) {
+      const bool full = channels - c >= kLanes;
+      const Mask m = first_lanes(channels - c);
+      const Vector bias = z.out.bias ? load_masked(m, z.out.bias + k + c) : zero();
+      const Vector slope = z.out.slope ? load_masked(m, z.out.slope + k + c) : zero();
+      Vector y[kSide][kSide];
+      transform_output_vector(from + i * at.out_tile + c, at.out_point, y);
+      for (int r = 0; r < rows; ++r) {
+        for (int s = 0; s < columns; ++s) {
+          store_sum(z.out, y[r][s], bias, slope, full, m, corner + (int64_t{r} * f.q + s) * f.k + k + c);
+        }
+      }
+    }
+  }
+}
+
+static void winograd_fused(const void* context, int64_t piece, void* scratch) {
+  const WinogradContext& z = *static_cast<const WinogradContext*>(context);
+  const int64_t first = piece * z.cut.round, count = at_most(z.cut.round, z.cut.tiles - first);
+  const PointsLayout at = points_layout(count, z.cut.blocks, 1);
+  float* in = static_cast<float*>(scratch);
+  float* out = in + ceil_div(kPoints * at.in_point, 64) * 64;
+  winograd_inputs(z, first, count, 0, z.cut.blocks, at, in);
+  for (int panel = 0; panel < z.cut.panels; ++panel) {
+    for (int point = 0; point < kPoints; ++point) winograd_product(z, point, panel, 0, count, at, in, out, 0);
+    winograd_outputs(z, first, count, panel * kPanel, int(at_most(kPanel, z.f.k - panel * kPanel)), at, out);
+  }
+}
+
+static void winograd_input_piece(const void* context, int64_t piece, void*) {
+  const WinogradContext& z = *static_cast<const WinogradContext*>(context);
+  const PointsLayout at = points_layout(z.count, z.cut.blocks, z.cut.panels);
+  const int64_t first = piece * kTransformTiles;
+  winograd_inputs(z, z.first + first, at_most(kTransformTiles, z.count - first), 0, z.cut.blocks, at, z.points_in + first * kSlot);
+}
+
+static void winograd_product_piece(const void* context, int64_t piece, void*) {
+  const WinogradContext& z = *static_cast<const WinogradContext*>(context);
+  const PointsLayout at = points_layout(z.count, z.cut.blocks, z.cut.panels);
+  const int64_t parts = ceil_div(z.count, kProductTiles), part = piece % parts;
+  const int64_t begin = z.count * part / parts, end = z.count * (part + 1) / parts;
+  for (int panel = 0; panel < z.cut.panels; ++panel) {
+    winograd_product(z, int(piece / parts), panel, begin, end - begin, at, z.points_in, z.points_out, panel * kPanel);
+  }
+}
+
+static void winograd_output_piece(const void* context, int64_t piece, void*) {
+  const WinogradContext& z = *static_cast<const WinogradContext*>(context);
+  const PointsLayout at = points_layout(z.count, z.cut.blocks, z.cut.panels);
+  const int64_t first = piece * kTransformTiles;
+  winograd_outputs(z, z.first + first, at_most(kTransformTiles, z.count - first), 0, z.f.k, at, z.points_out + first * at.out_tile);
+}
+
+// The savings must be there: whole enough tiles, channels that fill vectors, and enough tiles to pay for reading 4 times the weights. And the
+// outputs must not be smaller than their tile's error allows: with a padding of 2, a corner has one product of 9.
+static bool winograd_accepts(const ag_conv2d_plan& plan) {
+  const ag_conv2d_shape& s = plan.shape;
+  if (s.type != AG_F32 || s.r != 3 || s.s != 3 || s.stride_h != 1 || s.stride_w != 1) return false;
+  const Correlation f = correlation(plan, 0);
+  if (f.p <= 0 || f.q <= 0 || f.c < kLanes || f.k < kLanes) return false;
+  if (f.pad_top > 1 || f.pad_left > 1 || f.p + 1 - f.pad_top > f.h || f.q + 1 - f.pad_left > f.w) return false;
+  if (int64_t{f.n} * f.h * f.w >= (1 << 30) || int64_t{f.n} * f.p * f.q >= (1 << 30)) return false;
+  const WinogradCut cut = cut_winograd(f);
+  const PointsLayout at = points_layout(cut.round, cut.blocks, 1);
+  if (cut.fused && (kPoints * (at.in_point + at.out_point) + 64) * 4 > kScratchBytes) return false;
+  return 3 * kPoints * cut.tiles <= 2 * 9 * int64_t{f.n} * f.p * f.q && cut.tiles >= (cut.fused ? kTileRows : 4 * kTileRows);
+}
+
+static int64_t winograd_prepared_bytes(const ag_conv2d_plan& plan) {
+  const Correlation f = correlation(plan, 0);
+  return ceil_div(f.k, kPanel) * kPoints * f.c * kPanel * 4;
+}
+
+static int64_t winograd_workspace_bytes(const ag_conv2d_plan& plan) {
+  const WinogradCut cut = cut_winograd(correlation(plan, 0));
+  const PointsLayout at = points_layout(cut.round, cut.blocks, cut.panels);
+  return cut.fused ? 0 : (kPoints * (at.in_point + at.out_point)) * 4;
+}
+
+// A piece is up to 16 input channels of one panel.
+constexpr int kFilterChannels = 16;
+
+static void winograd_prepare_piece(const void* context, int64_t piece, void* scratch) {
+  const PrepareContext& z = *static_cast<const PrepareContext*>(context);
+  const Correlation& f = z.f;
+  const int panel = int(piece / z.blocks), c0 = int(piece % z.blocks) * kFilterChannels, k0 = panel * kPanel;
+  const int outputs = int(at_most(kPanel, f.k - k0)), channels = int(at_most(kFilterChannels, f.c - c0));
+  float* filters = static_cast<float*>(scratch);  // (channel, 3, 3, kPanel)
+  if (outputs < kPanel) __builtin_memset(filters, 0, sizeof(float) * kFilterChannels * 9 * kPanel);
+  for (int tap = 0; tap < 9; ++tap) {
+    const float* from = z.w + (f.tap_h + tap / 3 * f.tap_step_h) * z.row + (f.tap_w + tap % 3 * f.tap_step_w) * z.tap + k0 * z.out + c0 * z.in;
+    float* to = filters + tap * kPanel;
+    if (z.out == 1) {
+      for (int c = 0; c < channels; ++c) copy_floats(to + c * 9 * kPanel, from + c * z.in, outputs);
+    } else {
+      for (int k = 0; k < outputs; ++k) {
+        for (int c = 0; c < channels; ++c) to[c * 9 * kPanel + k] = from[k * z.out + c];
+      }
+    }
+  }
+  float* to = z.prepared + (int64_t{panel} * kPoints * f.c + c0) * kPanel;
+  for (int c = 0; c < channels; ++c) transform_filters(filters + c * 9 * kPanel, to + c * kPanel, int64_t{f.c} * kPanel);
+}
+
+static void winograd_prepare(const Exec& exec, const Conv2dPrepareCall& call) {
+  const PrepareContext z = prepare_context(call, 0, kFilterChannels);
+  exec.parallel(exec, ceil_div(z.f.k, kPanel) * z.blocks, winograd_prepare_piece, &z);
+}
+
+static void winograd_run(const Exec& exec, const Conv2dCall& call) {
+  const bool forward = call.plan.direction == AG_FORWARD;
+  const int epilogue = call.plan.epilogue;
+  WinogradContext z = {};
+  z.f = correlation(call.plan, 0);
+  z.cut = cut_winograd(z.f);
+  z.in = static_cast<const float*>(forward ? call.x : call.y);
+  z.weights = static_cast<const float*>(call.w);
+  z.out.y = static_cast<float*>(forward ? call.y : call.x);
+  z.out.bias = epilogue & AG_EPILOGUE_BIAS ? call.bias : nullptr;
+  z.out.slope = epilogue & AG_EPILOGUE_PRELU ? call.slope : nullptr;
+  z.out.residual = epilogue & AG_EPILOGUE_RESIDUAL ? static_cast<const float*>(call.residual) : nullptr;
+  if (z.cut.fused) {
+    exec.parallel(exec, ceil_div(z.cut.tiles, z.cut.round), winograd_fused, &z);
+    return;
+  }
+  for (z.first = 0; z.first < z.cut.tiles; z.first += z.cut.round) {
+    z.count = at_most(z.cut.round, z.cut.tiles - z.first);
+    z.points_in = static_cast<float*>(call.workspace);
+    z.points_out = z.points_in + kPoints * points_layout(z.count, z.cut.blocks, z.cut.panels).in_point;
+    exec.parallel(exec, ceil_div(z.count, kTransformTiles), winograd_input_piece, &z);
+    exec.parallel(exec, kPoints * ceil_div(z.count, kProductTiles), winograd_product_piece, &z);
+    exec.parallel(exec, ceil_div(z.count, kTransformTiles), winograd_output_piece, &z);
+  }
+}
+
+}  // namespace
