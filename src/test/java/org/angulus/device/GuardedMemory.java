@@ -1,6 +1,5 @@
 package org.angulus.device;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.nio.ByteBuffer;
@@ -150,14 +149,18 @@ final class GuardedMemory implements AutoCloseable {
         for (int b = 0; b < blocks.size(); b++) {
             Block block = blocks.get(b);
             byte[] all = device.transfers().bytes(block.buffer.address(), (int) block.buffer.bytes());
-            for (int i = 0; i < all.length; i++) {
-                boolean inside = i >= MARGIN && i < MARGIN + block.bytes;
-                if (!inside && all[i] != PATTERN) {
-                    fail("array " + b + " (" + block.bytes + " bytes): the byte at " + (i - MARGIN) + ", outside of it, was written");
-                }
-                if (inside && block.input != null) {
-                    assertEquals(block.input[i - MARGIN], all[i], () -> "an input was written: array of " + block.bytes + " bytes");
-                }
+            int end = MARGIN + block.bytes;
+            byte[] margin = new byte[MARGIN];
+            Arrays.fill(margin, PATTERN);
+            int before = Arrays.mismatch(margin, 0, MARGIN, all, 0, MARGIN);
+            int behind = Arrays.mismatch(margin, 0, MARGIN, all, end, all.length);
+            if (before >= 0 || behind >= 0) {
+                fail("array " + b + " (" + block.bytes + " bytes): the byte at " + (before >= 0 ? before - MARGIN : behind + block.bytes)
+                        + ", outside of it, was written");
+            }
+            int changed = block.input == null ? -1 : Arrays.mismatch(block.input, 0, block.bytes, all, MARGIN, end);
+            if (changed >= 0) {
+                fail("array " + b + " (" + block.bytes + " bytes): an input, but its byte " + changed + " was written");
             }
         }
     }

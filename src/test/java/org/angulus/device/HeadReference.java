@@ -21,6 +21,8 @@ final class HeadReference {
     final double[] inverseW;
     final Expected cosines;
     final double[] logSumExp;
+    /** How much an error of a cosine of a row grows on its way through the exponential. */
+    private final double[] growth;
 
     HeadReference(HeadKind kind, int n, int d, int classes, NormGuard guard, double[] x, double[] w, double[] bias, int[] labels, double scale, double margin) {
         this.kind = kind;
@@ -46,6 +48,14 @@ final class HeadReference {
                     cosines.add(i * classes + j, bias[j]);
                 }
             }
+        }
+        growth = new double[n];
+        for (int i = 0; i < n; i++) {
+            double largest = 0;
+            for (int j = 0; j < classes; j++) {
+                largest = Math.max(largest, cosines.magnitude[i * classes + j]);
+            }
+            growth[i] = 1 + 2 * s(i) * largest;
         }
         logSumExp = new double[n];
         for (int i = 0; i < n; i++) {
@@ -91,15 +101,6 @@ final class HeadReference {
         return s(i) * (j == labels[i] ? phi(i) : c(i, j));
     }
 
-    /** How much an error of a cosine grows on its way through the exponential. */
-    private double growth(int i) {
-        double largest = 0;
-        for (int j = 0; j < classes; j++) {
-            largest = Math.max(largest, cosines.magnitude[i * classes + j]);
-        }
-        return 1 + 2 * s(i) * largest;
-    }
-
     Expected target() {
         Expected target = new Expected(HeadOperands.TARGET_ROWS * n, d + 3L);
         for (int i = 0; i < n; i++) {
@@ -127,12 +128,12 @@ final class HeadReference {
             for (int j = first; j < first + count; j++) {
                 largest = j == labels[i] ? largest : Math.max(largest, logit(i, j));
             }
-            set(partial, i, largest, growth(i));
+            set(partial, i, largest, growth[i]);
             for (int j = first; j < first + count; j++) {
                 if (j != labels[i]) {
                     double power = Math.exp(logit(i, j) - largest);
                     partial.value[n + i] += power;
-                    partial.magnitude[n + i] += power * growth(i);
+                    partial.magnitude[n + i] += power * growth[i];
                     partial.value[2 * n + i] += c(i, j);
                     partial.magnitude[2 * n + i] += cosines.magnitude[i * classes + j];
                 }
@@ -155,7 +156,7 @@ final class HeadReference {
     Expected logSumExps() {
         Expected result = new Expected(n, d + classes);
         for (int i = 0; i < n; i++) {
-            set(result, i, logSumExp[i], growth(i) + Math.abs(logSumExp[i]));
+            set(result, i, logSumExp[i], growth[i] + Math.abs(logSumExp[i]));
         }
         return result;
     }
@@ -163,7 +164,7 @@ final class HeadReference {
     Expected losses() {
         Expected result = new Expected(n, d + classes);
         for (int i = 0; i < n; i++) {
-            set(result, i, logSumExp[i] - logit(i, labels[i]), growth(i) + Math.abs(logSumExp[i]));
+            set(result, i, logSumExp[i] - logit(i, labels[i]), growth[i] + Math.abs(logSumExp[i]));
         }
         return result;
     }
@@ -209,7 +210,7 @@ final class HeadReference {
     }
 
     private double dzMagnitude(int i, int j) {
-        return (Math.exp(logit(i, j) - logSumExp[i]) * growth(i) + (j == labels[i] ? 1 : 0)) / n;
+        return (Math.exp(logit(i, j) - logSumExp[i]) * growth[i] + (j == labels[i] ? 1 : 0)) / n;
     }
 
     /** dx of the classes [first, first + count). */

@@ -1,0 +1,239 @@
+package org.angulus.device;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BiConsumer;
+
+/** The four ops of the head, for every kind, over all classes and over ranges of them. */
+class HeadTest {
+    /** ranges: first classes of the ranges. tiny: the first row of x and of w is so short that a clamp holds. */
+    private record Sizes(String name, int n, int d, int classes, List<Integer> ranges, NormGuard guard, boolean tiny) {
+        Sizes(String name, int n, int d, int classes, List<Integer> ranges) {
+            this(name, n, d, classes, ranges, NormGuard.CLAMP_LENGTH, false);
+        }
+
+        @Override
+        public String toString() {
+            return name + " (" + n + " x " + d + ", " + classes + " classes)";
+        }
+    }
+
+    private static final List<Sizes> SIZES = List.of(
+            new Sizes("a single class", 2, 3, 1, List.of(0)),
+            new Sizes("two classes", 1, 2, 2, List.of(0)),
+            new Sizes("odd everything", 5, 7, 13, List.of(0)),
+            new Sizes("ranges, one of a single class", 7, 10, 29, List.of(0, 11, 12)),
+            new Sizes("around a tile", 65, 28, 63, List.of(0)),
+            new Sizes("a tile and one", 3, 64, 65, List.of(0, 64)),
+            new Sizes("long embeddings", 4, 515, 9, List.of(0)),
+            new Sizes("TensorFlow's guard holds", 4, 6, 5, List.of(0), NormGuard.CLAMP_SQUARE, true),
+            new Sizes("NormFace's guard dominates", 4, 6, 5, List.of(0, 2), NormGuard.ADD, true),
+            new Sizes("several spans", 33, 8, 2100, List.of(0, 1030)));
+
+    private record Case(HeadKind kind, Sizes sizes) {
+        @Override
+        public String toString() {
+            return kind + " " + sizes;
+        }
+    }
+
+    private static List<Case> cases() {
+        List<Case> cases = new ArrayList<>();
+        for (HeadKind kind : HeadKind.values()) {
+            SIZES.forEach(sizes -> cases.add(new Case(kind, sizes)));
+        }
+        return cases;
+    }
+
+    /** One head in device memory, beside its reference. */
+    private record Given(GuardedMemory memory, HeadReference reference, HeadOperands operands) {
+        static Given of(GuardedMemory memory, Case one, int[] labels) {
+            Sizes z = one.sizes;
+            Numbers numbers = new Numbers(one.toString().hashCode());
+            double[] x = numbers.signed(Type.F32, (long) z.n * z.d);
+            double[] w = numbers.signed(Type.F32, (long) z.classes * z.d);
+            for (int k = 0; z.tiny && k < z.d; k++) {
+                x[k] *= 0x1p-30;
+                w[k] *= 0x1p-30;
+            }
+            double[] bias = numbers.signed(Type.F32, z.classes);
+            int[] good = numbers.labels(z.n, z.classes);
+            boolean softmax = one.kind == HeadKind.SOFTMAX;
+            HeadReference reference = new HeadReference(one.kind, z.n, z.d, z.classes, z.guard, x, w, bias, good, 8, 0.25);
+            HeadOperands operands = new HeadOperands(one.kind, z.n, z.d, z.classes, z.guard, memory.input(x), memory.input(w),
+                    softmax ? memory.input(bias) : 0, memory.input(labels == null ? good : labels), softmax ? 0 : memory.input(rounded(reference.inverseX)),
+                    softmax ? 0 : memory.input(rounded(reference.inverseW)), memory.input(new StepScalars(41, 0, 0, 0.25f, 8, 0)));
+            return new Given(memory, reference, operands);
+        }
+
+        long target() {
+            return memory.input(rounded(reference.target().value));
+        }
+
+        long logSumExp() {
+            return memory.input(rounded(reference.logSumExp));
+        }
+
+        int end(Sizes sizes, int range) {
+            return range + 1 < sizes.ranges.size() ? sizes.ranges.get(range + 1) : sizes.classes;
+        }
+    }
+
+    private static double[] rounded(double[] values) {
+        return Arrays.stream(values).map(v -> Numbers.round(Type.F32, v)).toArray();
+    }
+
+    private static void walk(String name, Op op, BiConsumer<Given, Case> body) {
+        try (Device device = TestDevices.open(name)) {
+            List<Case> cases = cases().stream().filter(one -> TestDevices.affords(device, 6.0 * one.sizes.n * one.sizes.d * one.sizes.classes)).toList();
+            KernelWalk.each(device, op, Type.F32, cases, one -> {
+                try (GuardedMemory memory = new GuardedMemory(device)) {
+                    body.accept(Given.of(memory, one, null), one);
+                }
+            });
+        }
+    }
+
+    @OnEveryDevice
+    void target(String name) {
+        walk(name, Op.MARGIN_TARGET, (given, one) -> {
+            int count = HeadOperands.TARGET_ROWS * one.sizes.n;
+            long target = given.memory.output(count);
+            given.memory.device().ops().marginTarget(given.operands, target);
+            Tolerance.check("target", Type.F32, given.memory.read(target, count), given.reference.target());
+        });
+    }
+
+    @OnEveryDevice
+    void forward(String name) {
+        walk(name, Op.MARGIN_FORWARD, (given, one) -> {
+            for (int range = 0; range < one.sizes.ranges.size(); range++) {
+                int first = one.sizes.ranges.get(range);
+                forward(given, one, first, given.end(one.sizes, range) - first);
+            }
+        });
+    }
+
+    private static void forward(Given given, Case one, int first, int count) {
+        GuardedMemory memory = given.memory;
+        int n = one.sizes.n;
+        long cosines = memory.output((long) n * count);
+        long workspace = memory.workspace(Op.MARGIN_FORWARD, n, count);
+        Expected expected = given.reference.partial(first, count);
+        double[][] partials = new double[2][];
+        for (int stored = 0; stored < 2; stored++) {
+            long partial = memory.output(3L * n);
+            long best = memory.bytes(4L * n);
+            memory.device().ops().marginForward(given.operands, first, count, given.target(), stored == 0 ? cosines : 0, partial, best, workspace);
+            partials[stored] = memory.read(partial, 3L * n);
+            Tolerance.compare("partial", Type.F32, partials[stored], expected);
+            int[] classes = memory.device().transfers().ints(best, n);
+            for (int i = 0; i < n; i++) {
+                assertEquals(given.reference.best(i, first, count), classes[i], "best class of row " + i);
+            }
+        }
+        assertArrayEquals(partials[0], partials[1], "partials with and without stored cosines");
+        double[] c = memory.read(cosines, (long) n * count);
+        Expected all = new Expected(c.length, one.sizes.d);
+        for (int i = 0; i < c.length; i++) {
+            int from = i / count * one.sizes.classes + first + i % count;
+            all.value[i] = given.reference.cosines.value[from];
+            all.magnitude[i] = given.reference.cosines.magnitude[from];
+        }
+        Tolerance.check("cosines", Type.F32, c, all);
+    }
+
+    @OnEveryDevice
+    void loss(String name) {
+        walk(name, Op.MARGIN_LOSS, (given, one) -> {
+            GuardedMemory memory = given.memory;
+            HeadReference reference = given.reference;
+            int n = one.sizes.n;
+            int ranges = one.sizes.ranges.size();
+            double[] partials = new double[3 * n * ranges];
+            for (int range = 0; range < ranges; range++) {
+                int first = one.sizes.ranges.get(range);
+                System.arraycopy(rounded(reference.partial(first, given.end(one.sizes, range) - first).value), 0, partials, 3 * n * range, 3 * n);
+            }
+            long logSumExp = memory.output(n);
+            long losses = memory.output(n);
+            long summary = memory.bytes(HeadSummary.BYTES);
+            memory.device().ops().marginLoss(given.operands, ranges, given.target(), memory.input(partials), logSumExp, losses, summary);
+            Tolerance.check("logSumExp", Type.F32, memory.read(logSumExp, n), reference.logSumExps());
+            Expected each = reference.losses();
+            Tolerance.compare("losses", Type.F32, memory.read(losses, n), each);
+            HeadSummary said = memory.device().transfers().summary(summary);
+            assertEquals(reference.loss(), said.loss(), Tolerance.of(Type.F32, each.length, Arrays.stream(each.magnitude).max().orElseThrow(), reference.loss()));
+            assertEquals(reference.accuracy(), said.accuracy(), 1e-6);
+            assertEquals(reference.targetCosine(), said.targetCosine(), Tolerance.of(Type.F32, n, 4, 0));
+            assertEquals(reference.otherCosine(), said.otherCosine(), Tolerance.of(Type.F32, n, 4, 0));
+        });
+    }
+
+    @OnEveryDevice
+    void backward(String name) {
+        walk(name, Op.MARGIN_BACKWARD, (given, one) -> {
+            backward(given, one, false);
+            backward(given, one, true);
+        });
+    }
+
+    /** Range after range: dx and dscale overwritten by the first and accumulated by the rest; dw overwritten, then accumulated. */
+    private static void backward(Given given, Case one, boolean stored) {
+        GuardedMemory memory = given.memory;
+        HeadReference reference = given.reference;
+        int n = one.sizes.n;
+        int d = one.sizes.d;
+        long dx = memory.output((long) n * d);
+        long dscale = memory.output(n);
+        for (int range = 0; range < one.sizes.ranges.size(); range++) {
+            int first = one.sizes.ranges.get(range);
+            int count = given.end(one.sizes, range) - first;
+            double[] c = new double[n * count];
+            Arrays.setAll(c, i -> Numbers.round(Type.F32, reference.c(i / count, first + i % count)));
+            long cosines = stored ? memory.input(c) : 0;
+            double[] before = new Numbers(9).signed(Type.F32, (long) count * d);
+            Write write = stored ? Write.ACCUMULATE : Write.OVERWRITE;
+            long dw = stored ? memory.inOut(before) : memory.output((long) count * d);
+            double[] biasBefore = Arrays.copyOf(before, count);
+            boolean softmax = one.kind == HeadKind.SOFTMAX;
+            long dbias = !softmax ? 0 : stored ? memory.inOut(biasBefore) : memory.output(count);
+            memory.device().ops().marginBackward(given.operands, first, count, range == 0 ? Write.OVERWRITE : Write.ACCUMULATE, write, given.target(),
+                    given.logSumExp(), cosines, dx, dw, dbias, dscale, memory.workspace(Op.MARGIN_BACKWARD, n, count));
+            Expected byW = reference.dw(first, count);
+            Tolerance.compare("dw " + write, Type.F32, memory.read(dw, (long) count * d), stored ? byW.accumulatedOnto(before) : byW);
+            if (softmax) {
+                Expected byBias = reference.dbias(first, count);
+                Tolerance.compare("dbias " + write, Type.F32, memory.read(dbias, count), stored ? byBias.accumulatedOnto(biasBefore) : byBias);
+            }
+        }
+        Tolerance.compare("dx", Type.F32, memory.read(dx, (long) n * d), reference.dx(0, one.sizes.classes));
+        Tolerance.compare("dscale", Type.F32, memory.read(dscale, n), reference.dscale(0, one.sizes.classes));
+    }
+
+    /** A label outside the classes: the first row of it and the step are reported once, and the row adds nothing to dw. */
+    @OnEveryDevice
+    void badLabelIsAFault(String name) {
+        try (Device device = TestDevices.open(name); GuardedMemory memory = new GuardedMemory(device)) {
+            KernelWalk.require(device, Op.MARGIN_TARGET, Type.F32);
+            Case one = new Case(HeadKind.AM_SOFTMAX, new Sizes("three rows", 3, 4, 6, List.of(0)));
+            for (int bad : new int[] {6, -1, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
+                Given given = Given.of(memory, one, new int[] {2, bad, bad});
+                long target = memory.output(15);
+                device.ops().marginTarget(given.operands, target);
+                DeviceFaultException fault = assertThrows(DeviceFaultException.class, device::sync);
+                assertEquals(new Fault(Fault.Code.LABEL, "margin_target", 1, 41), fault.fault().orElseThrow());
+                assertEquals("device " + name + ": margin_target met a label outside [0, classes) at index 1 in step 41", fault.getMessage());
+                device.sync();
+                double[] c = memory.read(target, 3);
+                assertEquals(0, c[1]);
+                assertEquals(Numbers.round(Type.F32, given.reference.c(0, 2)), c[0], 1e-5);
+            }
+        }
+    }
+}
