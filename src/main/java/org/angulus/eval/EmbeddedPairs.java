@@ -68,7 +68,7 @@ public final class EmbeddedPairs {
             if (!same.containsKey(fold) || !different.containsKey(fold)) {
                 throw new IllegalArgumentException("fold " + (fold + 1) + " of " + list.name() + " has no pair of "
                         + (same.containsKey(fold) ? "different people" : "the same person") + " left, because "
-                        + missing.size() + " photographs are missing, the first "
+                        + "photographs without an embedding number " + missing.size() + ", the first "
                         + missing.stream().limit(3).map(Photo::name).collect(Collectors.joining(", ")));
             }
         }

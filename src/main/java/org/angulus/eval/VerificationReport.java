@@ -168,7 +168,7 @@ public record VerificationReport(
         row(text, "flip fusion", flipFusionName());
         row(text, "pairs", "%,d of %,d tested", testedPairs, listedPairs);
         if (!missing.isEmpty()) {
-            row(text, "missing", "%,d photographs: %s%s", missing.size(),
+            row(text, "missing", "%,d %s: %s%s", missing.size(), missing.size() == 1 ? "photograph" : "photographs",
                     String.join(", ", missing.subList(0, Math.min(5, missing.size()))),
                     missing.size() > 5 ? ", ..." : "");
         }
