@@ -149,6 +149,14 @@ public record TrainingConfig(
         return new GsonBuilder().setPrettyPrinting().create().toJson(RecordJson.write(this));
     }
 
+    /** Whether a run under {@code other} computes the same numbers: all that is left out is how long it runs, what it reports and how it reads. */
+    public boolean sameComputation(TrainingConfig other) {
+        return equals(new TrainingConfig(
+                other.network, other.input, other.head, other.optimizer, other.decay, other.rates, other.schedule, other.warmUp,
+                other.marginWarmUp, steps, other.batch, other.microBatches, other.startValue, other.flip, other.clip, other.averageDecay,
+                reportEvery, evaluateEvery, checkpointEvery, skipLimit, other.logitsCap, loaderThreads));
+    }
+
     /** Images of one micro-batch. */
     public int microBatch() {
         return batch / microBatches;

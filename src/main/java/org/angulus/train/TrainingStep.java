@@ -4,15 +4,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.angulus.device.AdamRule;
 import org.angulus.device.Device;
 import org.angulus.device.Graph;
 import org.angulus.device.HeadSummary;
-import org.angulus.device.Op;
 import org.angulus.device.Ops;
-import org.angulus.device.Segment;
-import org.angulus.device.SegmentTable;
-import org.angulus.device.SgdRule;
 import org.angulus.device.StepControl;
 import org.angulus.device.Type;
 import org.angulus.device.Write;
@@ -36,6 +31,7 @@ final class TrainingStep implements AutoCloseable {
     private final FlatLayout layout = new FlatLayout();
     private final ModelPlan plan;
     private final HeadPlan head;
+    private final CommitPhase commit;
     private final PlanMemory memory;
     private final HeadPlan.Addresses headAddresses;
     private final TrainingBuffers buffers;
@@ -56,8 +52,8 @@ final class TrainingStep implements AutoCloseable {
         int n = config.microBatch();
         head = new HeadPlan(ops, config.head(), classes, n, config.network().embeddingSize(), config.logitsCap());
         plan = new ModelPlan(ops, network, config.input(), layout, n, config.startValue(), head::reserve);
-        long workspace = Math.max(
-                Math.max(plan.workspaceBytes(), head.workspaceBytes()), ops.workspaceBytes(Op.GRADIENT_NORM, layout.count(), 1));
+        commit = new CommitPhase(config, layout, network.statistics());
+        long workspace = Math.max(Math.max(plan.workspaceBytes(), head.workspaceBytes()), commit.workspaceBytes(ops));
         buffers = new TrainingBuffers(device, config, layout, network.statistics(), plan, workspace, slots);
         boolean complete = false;
         try {
@@ -124,44 +120,17 @@ final class TrainingStep implements AutoCloseable {
     }
 
     private void commit() {
-        Ops ops = device.ops();
-        long parameters = memory.parameters();
-        ops.gradientNorm(
-                layout.count(), 1f / config.microBatches(), (float) config.clip(), memory.gradients(), buffers.control, memory.workspace());
-        var segments = new SegmentTable(segments());
-        List<Long> kept = List.copyOf(buffers.optimizer.values());
-        switch (config.optimizer()) {
-            case Optimizer.Sgd sgd -> ops.sgdUpdate(
-                    new SgdRule((float) sgd.momentum(), sgd.convention(), sgd.nesterov()),
-                    layout.count(), segments, parameters, memory.gradients(), kept.get(0), buffers.scalars, buffers.control);
-            case Optimizer.Adam adam -> ops.adamUpdate(
-                    new AdamRule((float) adam.beta1(), (float) adam.beta2(), (float) adam.epsilon(), adam.form(), adam.decoupled()),
-                    layout.count(), segments, parameters, memory.gradients(), kept.get(0), kept.get(1), buffers.scalars, buffers.control);
-        }
-        ops.commitCopy(buffers.running, buffers.candidates, buffers.runningBytes(), buffers.control);
-        if (config.averageDecay() > 0) {
-            float decay = (float) config.averageDecay();
-            ops.emaUpdate(layout.count(), decay, parameters, buffers.averageParameters, buffers.control);
-            ops.emaUpdate(network.statistics().count(), decay, buffers.running, buffers.averageRunning, buffers.control);
-        }
-        ops.commitEnd(buffers.control);
-    }
-
-    /** Tensors with their rules; neighbours of the same rules are one stretch. */
-    private List<Segment> segments() {
-        var segments = new ArrayList<Segment>();
-        for (FlatLayout.Entry entry : layout.entries()) {
-            float decay = (float) config.decay().of(entry.spec().kind());
-            float rate = (float) config.rates().of(entry.spec().kind());
-            long end = entry.offset() + entry.spec().count();
-            Segment last = segments.isEmpty() ? null : segments.getLast();
-            if (last != null && last.weightDecay() == decay && last.rateFactor() == rate) {
-                segments.set(segments.size() - 1, new Segment(last.offset(), end - last.offset(), decay, rate));
-            } else {
-                segments.add(new Segment(entry.offset(), end - entry.offset(), decay, rate));
-            }
-        }
-        return segments;
+        commit.emit(device.ops(), new CommitPhase.Addresses(
+                memory.parameters(),
+                memory.gradients(),
+                List.copyOf(buffers.optimizer.values()),
+                buffers.candidates,
+                buffers.running,
+                buffers.averageParameters,
+                buffers.averageRunning,
+                buffers.scalars,
+                buffers.control,
+                memory.workspace()));
     }
 
     TrainingBuffers buffers() {

@@ -1,0 +1,100 @@
+package org.angulus.train;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.angulus.device.AdamRule;
+import org.angulus.device.Op;
+import org.angulus.device.Ops;
+import org.angulus.device.Segment;
+import org.angulus.device.SegmentTable;
+import org.angulus.device.SgdRule;
+import org.angulus.model.FlatLayout;
+
+/**
+ * The end of a step: norm and clipping, the optimizer's update, running statistics, moving averages, counters. All of it is skipped on the device when
+ * the gradient is not finite: then no persistent byte changes but the count of skipped steps.
+ */
+final class CommitPhase {
+    private final TrainingConfig config;
+    private final FlatLayout parameters;
+    private final FlatLayout statistics;
+    private final SegmentTable segments;
+
+    /**
+     * Device addresses; flat f32 buffers.
+     *
+     * @param parameters changed
+     * @param gradients sum over the micro-batches
+     * @param optimizer what the optimizer keeps, in the order of {@link Optimizer#states()}
+     * @param candidates running statistics after this step
+     * @param running running statistics that persist
+     * @param averageParameters 0 without averages
+     * @param averageRunning 0 without averages
+     * @param scalars step scalars
+     * @param control step control
+     * @param workspace {@link #workspaceBytes}
+     */
+    record Addresses(
+            long parameters,
+            long gradients,
+            List<Long> optimizer,
+            long candidates,
+            long running,
+            long averageParameters,
+            long averageRunning,
+            long scalars,
+            long control,
+            long workspace) {}
+
+    CommitPhase(TrainingConfig config, FlatLayout parameters, FlatLayout statistics) {
+        this.config = config;
+        this.parameters = parameters;
+        this.statistics = statistics;
+        segments = new SegmentTable(segments(config, parameters));
+    }
+
+    long workspaceBytes(Ops ops) {
+        return ops.workspaceBytes(Op.GRADIENT_NORM, parameters.count(), 1);
+    }
+
+    void emit(Ops ops, Addresses a) {
+        long count = parameters.count();
+        ops.gradientNorm(count, 1f / config.microBatches(), (float) config.clip(), a.gradients(), a.control(), a.workspace());
+        switch (config.optimizer()) {
+            case Optimizer.Sgd sgd -> {
+                var rule = new SgdRule((float) sgd.momentum(), sgd.convention(), sgd.nesterov());
+                ops.sgdUpdate(rule, count, segments, a.parameters(), a.gradients(), a.optimizer().get(0), a.scalars(), a.control());
+            }
+            case Optimizer.Adam adam -> {
+                var rule = new AdamRule((float) adam.beta1(), (float) adam.beta2(), (float) adam.epsilon(), adam.form(), adam.decoupled());
+                ops.adamUpdate(
+                        rule, count, segments, a.parameters(), a.gradients(), a.optimizer().get(0), a.optimizer().get(1), a.scalars(),
+                        a.control());
+            }
+        }
+        ops.commitCopy(a.running(), a.candidates(), Float.BYTES * statistics.count(), a.control());
+        if (config.averageDecay() > 0) {
+            float decay = (float) config.averageDecay();
+            ops.emaUpdate(count, decay, a.parameters(), a.averageParameters(), a.control());
+            ops.emaUpdate(statistics.count(), decay, a.running(), a.averageRunning(), a.control());
+        }
+        ops.commitEnd(a.control());
+    }
+
+    /** Tensors with their rules; neighbours of the same rules are one stretch. */
+    private static List<Segment> segments(TrainingConfig config, FlatLayout parameters) {
+        var segments = new ArrayList<Segment>();
+        for (FlatLayout.Entry entry : parameters.entries()) {
+            float decay = (float) config.decay().of(entry.spec().kind());
+            float rate = (float) config.rates().of(entry.spec().kind());
+            long end = entry.offset() + entry.spec().count();
+            Segment last = segments.isEmpty() ? null : segments.getLast();
+            if (last != null && last.weightDecay() == decay && last.rateFactor() == rate) {
+                segments.set(segments.size() - 1, new Segment(last.offset(), end - last.offset(), decay, rate));
+            } else {
+                segments.add(new Segment(entry.offset(), end - entry.offset(), decay, rate));
+            }
+        }
+        return segments;
+    }
+}

@@ -1,0 +1,296 @@
+package org.angulus.train;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.angulus.device.Device;
+import org.angulus.device.HeadSummary;
+import org.angulus.device.StepControl;
+import org.angulus.device.StepScalars;
+import org.angulus.model.EmbeddingNetwork;
+import org.angulus.model.FlatLayout;
+import org.angulus.model.ModelMetadata;
+import org.angulus.model.TensorSpec;
+import org.angulus.model.Weights;
+
+/**
+ * Trains a network: for each step sends micro-batches that worker threads have prepared, replays the recorded graphs, and from time to time reads the
+ * loss, evaluates and saves. A run is a function of configuration, source and the device's kernels: stopped and continued from a checkpoint it gives
+ * the same bits. Used by one thread, like its device.
+ */
+public final class Trainer implements AutoCloseable {
+    private static final int EVALUATION_BATCH = 64;
+
+    private final Device device;
+    private final TrainingConfig config;
+    private final BatchSource source;
+    private final String trainingSet;
+    private final String aligner;
+    private final CheckpointStore checkpoints;
+    private final TrainingStep training;
+    private final List<TrainingListener> listeners = new ArrayList<>();
+    private Evaluation evaluation;
+    private BatchLoader loader;
+    private long step;
+    private long skippedAtStart;
+    private long skippedSeen;
+    private long bestStep = -1;
+    private double bestFigure;
+    private long reportedStep;
+    private long reportedNanos;
+    private boolean closed;
+
+    /**
+     * Takes all memory of the run and starts the weights.
+     *
+     * @param source batches; its crops have the size of the network's
+     * @param checkpoints where checkpoints are kept; null: none are
+     * @param trainingSet name of the training set, for the model's metadata
+     * @param aligner how the crops were cut, for the model's metadata
+     */
+    public Trainer(Device device, TrainingConfig config, BatchSource source, CheckpointStore checkpoints, String trainingSet, String aligner) {
+        if (source.height() != config.network().height() || source.width() != config.network().width()) {
+            throw new IllegalArgumentException("The training set has crops of " + source.height() + "x" + source.width()
+                    + " (rows x columns), but the network reads " + config.network().height() + "x" + config.network().width()
+                    + "; set network.height and network.width to the crops' size.");
+        }
+        this.device = device;
+        this.config = config;
+        this.source = source;
+        this.checkpoints = checkpoints;
+        this.trainingSet = trainingSet;
+        this.aligner = aligner;
+        training = new TrainingStep(device, config, source.classes(), config.loaderThreads() + 2);
+        training.start();
+    }
+
+    /** Tells a listener of everything from now on. */
+    public void addListener(TrainingListener listener) {
+        listeners.add(listener);
+    }
+
+    /** Evaluates every {@link TrainingConfig#evaluateEvery} steps, and at the end. */
+    public void setEvaluation(Evaluation evaluation) {
+        this.evaluation = evaluation;
+    }
+
+    /**
+     * Goes on from the newest checkpoint, if there is one.
+     *
+     * @return whether there was one
+     * @throws IOException with one sentence, when it cannot be read or belongs to another network
+     */
+    public boolean resume() throws IOException {
+        Optional<Path> latest = checkpoints == null ? Optional.empty() : checkpoints.latest();
+        if (latest.isPresent()) {
+            resume(latest.get());
+        }
+        return latest.isPresent();
+    }
+
+    private void resume(Path folder) throws IOException {
+        Checkpoint.State state = Checkpoint.readState(folder);
+        TrainingConfig saved = Checkpoint.readConfig(folder);
+        if (!saved.network().equals(config.network()) || saved.head().kind() != config.head().kind() || state.classes() != source.classes()
+                || !saved.optimizer().states().equals(config.optimizer().states())
+                || saved.averageDecay() > 0 != config.averageDecay() > 0) {
+            throw new IOException(folder + ": this checkpoint is of another network, head, optimizer or number of people (" + saved.network().name()
+                    + ", " + saved.head().description() + ", " + state.classes()
+                    + " people); continue with its configuration or train into an empty folder.");
+        }
+        List<TensorSpec> parameters = specs(training.layout());
+        Checkpoint checkpoint = Checkpoint.read(folder, parameters, specs(training.network().statistics()));
+        training.load(checkpoint.weights(), checkpoint.average(), checkpoint.optimizer(), state.appliedSteps(), state.skippedSteps());
+        step = state.step();
+        skippedAtStart = state.skippedSteps();
+        skippedSeen = state.skippedSteps();
+        bestStep = state.bestStep();
+        bestFigure = state.bestFigure();
+        closeLoader();
+        if (!saved.sameComputation(config)) {
+            warn("The run goes on under another configuration than the one of its checkpoint " + folder.getFileName()
+                    + ", so its bits are those of neither alone.");
+        }
+    }
+
+    private static List<TensorSpec> specs(FlatLayout layout) {
+        return layout.entries().stream().map(FlatLayout.Entry::spec).toList();
+    }
+
+    /** Trains to the end of the configured run, then evaluates and saves. */
+    public void run() throws IOException {
+        runUntil(config.steps());
+        if (step == config.steps()) {
+            boolean better = step % config.evaluateEvery() != 0 && evaluate();
+            if (better || step % config.checkpointEvery() != 0) {
+                save();
+            }
+        }
+    }
+
+    /**
+     * Trains until {@code end} steps of the run are done, or the run's end.
+     *
+     * @throws DivergedException when more than {@link TrainingConfig#skipLimit} steps had no finite gradient
+     * @throws IOException when a batch cannot be read or a checkpoint cannot be written
+     */
+    public void runUntil(long end) throws IOException {
+        if (closed) {
+            throw new IllegalStateException("The trainer is closed.");
+        }
+        if (loader == null) {
+            long micro = step * config.microBatches();
+            loader = new BatchLoader(device, source, training.buffers(), config.microBatch(), config.loaderThreads(), micro);
+        }
+        reportedStep = step;
+        reportedNanos = System.nanoTime();
+        while (step < Math.min(end, config.steps())) {
+            doStep();
+            long done = step + 1;
+            if (done % config.reportEvery() == 0 || done == config.steps()) {
+                report();
+            }
+            step = done;
+            boolean better = done % config.evaluateEvery() == 0 && evaluate();
+            if (better || done % config.checkpointEvery() == 0) {
+                save();
+            }
+        }
+    }
+
+    private void doStep() throws IOException {
+        float rate = (float) config.learningRate(step);
+        float margin = (float) config.margin(step);
+        for (int i = 0; i < config.microBatches(); i++) {
+            long micro = step * config.microBatches() + i;
+            loader.send(new StepScalars(step, micro, rate, margin, (float) config.head().scale(), 0));
+            training.launchMicroBatch(i);
+            loader.refill();
+        }
+        training.launchUpdate();
+    }
+
+    /** Reads loss and control of the step just enqueued. */
+    private void report() {
+        HeadSummary summary = training.summary();
+        StepControl control = training.control();
+        long now = System.nanoTime();
+        double images = (double) (step + 1 - reportedStep) * config.batch();
+        double rate = images / Math.max(1e-9, (now - reportedNanos) * 1e-9);
+        reportedStep = step + 1;
+        reportedNanos = now;
+        long skipped = control.skippedSteps();
+        var report = new StepReport(
+                step, summary.loss(), summary.accuracy(), summary.targetCosine(), summary.otherCosine(), control.gradientNorm(),
+                config.learningRate(step), config.margin(step), rate, skipped);
+        listeners.forEach(listener -> listener.onStep(report));
+        if (skipped > skippedSeen) {
+            warn((skipped - skippedSeen) + " of the last steps had no finite gradient and changed nothing; the loss is now " + summary.loss() + ".");
+            skippedSeen = skipped;
+        }
+        if (skipped - skippedAtStart > config.skipLimit()) {
+            throw new DivergedException(step, skipped - skippedAtStart, summary.loss(), lastCheckpoint());
+        }
+    }
+
+    private Path lastCheckpoint() {
+        try {
+            return checkpoints == null ? null : checkpoints.latest().orElse(null);
+        } catch (IOException e) {
+            warn("The folder of checkpoints cannot be read (" + e.getMessage() + ").");
+            return null;
+        }
+    }
+
+    private void warn(String sentence) {
+        listeners.forEach(listener -> listener.onWarning(step, sentence));
+    }
+
+    /** Whether there was an evaluation and it was the best so far. */
+    private boolean evaluate() throws IOException {
+        if (evaluation == null) {
+            return false;
+        }
+        long started = System.nanoTime();
+        Map<String, Double> figures;
+        try (var network = new EmbeddingNetwork(device, config.network(), config.input(), weightsToUse(), EVALUATION_BATCH)) {
+            figures = evaluation.evaluate(network);
+        }
+        listeners.forEach(listener -> listener.onEvaluation(step, figures));
+        double figure = figures.isEmpty() ? Double.NaN : figures.values().iterator().next();
+        boolean better = figure > bestFigure || bestStep < 0 && !Double.isNaN(figure);
+        if (better) {
+            bestStep = step;
+            bestFigure = figure;
+        }
+        reportedNanos += System.nanoTime() - started;
+        return better;
+    }
+
+    private Weights weightsToUse() {
+        Weights average = training.average();
+        return average == null ? training.weights() : average;
+    }
+
+    private void save() throws IOException {
+        if (checkpoints == null) {
+            return;
+        }
+        long started = System.nanoTime();
+        StepControl control = training.control();
+        var state = new Checkpoint.State(step, control.appliedSteps(), control.skippedSteps(), source.classes(), bestStep, bestFigure);
+        var checkpoint = new Checkpoint(state, config, training.weights(), training.average(), training.optimizerState());
+        Path folder = checkpoints.save(checkpoint, metadata());
+        listeners.forEach(listener -> listener.onCheckpoint(step, folder));
+        reportedNanos += System.nanoTime() - started;
+    }
+
+    private ModelMetadata metadata() {
+        return new ModelMetadata(config.network(), config.input(), config.head().description(), source.classes(), trainingSet, aligner);
+    }
+
+    /** Steps done. */
+    public long step() {
+        return step;
+    }
+
+    /** Parameters and running statistics as they are now. Waits for the device. */
+    public Weights weights() {
+        return training.weights();
+    }
+
+    /** The moving averages as they are now; empty without them. Waits for the device. */
+    public Optional<Weights> average() {
+        return Optional.ofNullable(training.average());
+    }
+
+    /** Writes the model as one file: the moving average where there is one. */
+    public void saveModel(Path file) throws IOException {
+        weightsToUse().save(file, metadata());
+    }
+
+    private void closeLoader() {
+        if (loader != null) {
+            BatchLoader open = loader;
+            loader = null;
+            open.close();
+        }
+    }
+
+    /** Stops the workers and frees the device memory. Does nothing the second time. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        try {
+            closeLoader();
+        } finally {
+            training.close();
+        }
+    }
+}

@@ -1,0 +1,353 @@
+package org.angulus.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.angulus.data.LabeledImages;
+import org.angulus.device.Device;
+import org.angulus.device.HeadKind;
+import org.angulus.loss.HeadPlan;
+import org.angulus.model.EmbeddingNetwork;
+import org.angulus.model.ModelMetadata;
+import org.angulus.model.ResFaceConfig;
+import org.angulus.model.TensorSpec;
+import org.angulus.model.Variant;
+import org.angulus.model.Weights;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TrainerTest {
+    private static final DrawnImages IMAGES = new DrawnImages(60, 6, 32, 24, 5);
+
+    private static final String ALL = """
+            {"batch": 8, "steps": 12, "schedule": {"kind": "cosine", "rate": 0.02, "end": 0, "steps": 12}, "marginWarmUp": 6, "clip": 5,
+             "averageDecay": 0.9, "reportEvery": 1, "evaluateEvery": 1000, "checkpointEvery": 1000, "loaderThreads": 2}
+            """;
+
+    private static TrainingConfig config(String json, Variant variant, double keep) {
+        ResFaceConfig network = ResFaceConfig.of("resface10", variant)
+                .withWidths(List.of(8, 16, 16, 32))
+                .withCrop(32, 24)
+                .withEmbeddingSize(16)
+                .withKeep(keep);
+        return TrainingConfig.parse(json).withNetwork(network);
+    }
+
+    private static Trainer trainer(Device device, TrainingConfig config, CheckpointStore store) {
+        var batches = new ShuffledBatches(IMAGES, config.startValue(), config.flip());
+        return new Trainer(device, config, batches, store, "drawn images", "none");
+    }
+
+    /** Trains and gives back weights and averages. */
+    private static List<Weights> train(TrainingConfig config, int threads) throws IOException {
+        try (Device device = Device.open("cpu");
+                Trainer trainer = trainer(device, config, null)) {
+            device.setThreads(threads);
+            trainer.run();
+            var result = new ArrayList<>(List.of(trainer.weights()));
+            trainer.average().ifPresent(result::add);
+            return result;
+        }
+    }
+
+    private static void assertSameBits(List<Weights> expected, List<Weights> actual) {
+        assertEquals(expected.size(), actual.size());
+        for (int i = 0; i < expected.size(); i++) {
+            for (TensorSpec spec : expected.get(i).specs()) {
+                assertArrayEquals(expected.get(i).get(spec), actual.get(i).get(spec), spec.name());
+            }
+        }
+    }
+
+    private static boolean moved(List<Weights> weights) {
+        Weights start = Weights.draw(weights.get(0).specs(), TrainingConfig.recipe("default").startValue());
+        return weights.get(0).specs().stream().allMatch(spec -> Golden.relativeError(weights.get(0).get(spec), start.get(spec)) > 1e-6);
+    }
+
+    /** Neither the device's threads nor the loader's change a bit, with dropout and two micro-batches; every tensor has moved. */
+    @Test
+    void threadsChangeNoBit() throws IOException {
+        TrainingConfig config = config(ALL.replace("\"batch\": 8", "\"batch\": 8, \"microBatches\": 2"), Variant.ARTICLE, 0.8);
+        List<Weights> one = train(config, 1);
+        assertTrue(moved(one));
+        assertSameBits(one, train(config, 2));
+        assertSameBits(one, train(TrainingConfig.parse(config.toJson().replace("\"loaderThreads\": 2", "\"loaderThreads\": 3")), 3));
+    }
+
+    @Test
+    void anotherStartValueGivesOtherWeights() throws IOException {
+        TrainingConfig config = config(ALL, Variant.CAFFE, 1);
+        TrainingConfig other = TrainingConfig.parse(config.toJson().replace("\"startValue\": 666", "\"startValue\": 667"));
+        float[] expected = train(config, 2).get(0).get("fc.weight");
+        assertTrue(Golden.relativeError(train(other, 2).get(0).get("fc.weight"), expected) > 0.1);
+    }
+
+    /** Stopped after five of twelve steps and continued by a new trainer: the same bits as without a stop. */
+    @ParameterizedTest
+    @CsvSource({"sgd, ARTICLE, 0.8", "sgd, CAFFE, 1", "adam, ARTICLE, 1"})
+    void aContinuedRunHasTheBitsOfAnUninterruptedOne(String optimizer, Variant variant, double keep, @TempDir Path folder) throws IOException {
+        String adam = "{\"recipe\": \"article-adam\",";
+        TrainingConfig config = config(
+                (optimizer.equals("adam") ? ALL.replace("{\"batch\"", adam + "\"batch\"") : ALL).replace("\"checkpointEvery\": 1000", "\"checkpointEvery\": 5"),
+                variant, keep);
+        List<Weights> expected = train(config, 2);
+        var store = new CheckpointStore(folder);
+        try (Device device = Device.open("cpu");
+                Trainer trainer = trainer(device, config, store)) {
+            assertFalse(trainer.resume());
+            trainer.runUntil(7);
+            assertEquals("checkpoint-00000005", store.latest().orElseThrow().getFileName().toString());
+        }
+        try (Device device = Device.open("cpu");
+                Trainer trainer = trainer(device, config, store)) {
+            assertTrue(trainer.resume());
+            assertEquals(5, trainer.step());
+            trainer.run();
+            assertSameBits(expected, List.of(trainer.weights(), trainer.average().orElseThrow()));
+        }
+        assertEquals(12, Checkpoint.readState(store.latest().orElseThrow()).step());
+    }
+
+    /** Without batch norm four micro-batches of 2 are one batch of 8, but for the order of the sums. */
+    @Test
+    void microBatchesAddUpToTheBatch() throws IOException {
+        String json = ALL.replace("\"steps\": 12,", "\"steps\": 1,").replace("\"cosine\"", "\"constant\"").replace(", \"end\": 0, \"steps\": 12", "");
+        Weights whole = train(config(json, Variant.CAFFE, 1), 2).get(0);
+        Weights parts = train(config(json.replace("\"batch\": 8", "\"batch\": 8, \"microBatches\": 4"), Variant.CAFFE, 1), 2).get(0);
+        Weights start = Weights.draw(whole.specs(), 666);
+        for (TensorSpec spec : whole.specs()) {
+            float[] a = difference(whole.get(spec), start.get(spec));
+            float[] b = difference(parts.get(spec), start.get(spec));
+            double error = Golden.relativeError(b, a);
+            // The change of a weight is small against the weight, whose rounding it carries.
+            assertTrue(error <= 2e-3, spec.name() + " differs by " + error);
+        }
+    }
+
+    private static float[] difference(float[] a, float[] b) {
+        var result = new float[a.length];
+        for (int i = 0; i < a.length; i++) {
+            result[i] = a[i] - b[i];
+        }
+        return result;
+    }
+
+    /** With no room for cosines the head takes 2,100 classes in three ranges and computes them again: the same weights but for the order of sums. */
+    @ParameterizedTest
+    @EnumSource(HeadKind.class)
+    void aHeadWithoutRoomForCosinesTrainsAlike(HeadKind kind) throws IOException {
+        var many = new DrawnImages(60, 2100, 32, 24, 5);
+        TrainingConfig config = config(ALL.replace("\"steps\": 12,", "\"steps\": 3,"), Variant.CAFFE, 1).withHead(TestNetworkTest.head(kind));
+        TrainingConfig capped = TrainingConfig.parse(config.toJson().replace("\"logitsCap\": 134217728", "\"logitsCap\": 0"));
+        try (Device device = Device.open("cpu");
+                Trainer whole = new Trainer(device, config, new ShuffledBatches(many, 1, false), null, "", "");
+                Trainer parts = new Trainer(device, capped, new ShuffledBatches(many, 1, false), null, "", "")) {
+            assertEquals(1, new HeadPlan(device.ops(), config.head(), 2100, 8, 16, config.logitsCap()).ranges());
+            assertEquals(3, new HeadPlan(device.ops(), capped.head(), 2100, 8, 16, capped.logitsCap()).ranges());
+            whole.run();
+            parts.run();
+            Weights expected = whole.weights();
+            Weights actual = parts.weights();
+            for (TensorSpec spec : expected.specs()) {
+                double error = Golden.relativeError(actual.get(spec), expected.get(spec));
+                assertTrue(error <= 1e-4, spec.name() + " differs by " + error);
+            }
+        }
+    }
+
+    /** Learns: the loss falls below a tenth and the reports say what was done. */
+    @Test
+    void listenersHearOfALossThatFalls() throws IOException {
+        TrainingConfig config = config(ALL.replace("12", "80").replace("0.02", "0.05"), Variant.ARTICLE, 1);
+        var reports = new ArrayList<StepReport>();
+        var warnings = new ArrayList<String>();
+        try (Device device = Device.open("cpu");
+                Trainer trainer = trainer(device, config, null)) {
+            trainer.addListener(new TrainingListener() {
+                @Override
+                public void onStep(StepReport report) {
+                    reports.add(report);
+                }
+
+                @Override
+                public void onWarning(long step, String sentence) {
+                    warnings.add(sentence);
+                }
+            });
+            trainer.run();
+        }
+        assertEquals(80, reports.size());
+        assertEquals(List.of(), warnings);
+        StepReport last = reports.getLast();
+        assertTrue(last.loss() < 0.1 * reports.get(10).loss(), "loss " + reports.get(10).loss() + " to " + last.loss());
+        assertEquals(79, last.step());
+        assertEquals(config.learningRate(79), last.learningRate());
+        assertEquals(0.35, last.margin(), 1e-12);
+        assertTrue(last.targetCosine() > last.otherCosine() && last.accuracy() > 0.9 && last.imagesPerSecond() > 0 && last.gradientNorm() > 0);
+    }
+
+    /** The best of three evaluations keeps its checkpoint, and its model file gives the network that was evaluated. */
+    @Test
+    void theBestEvaluationIsKept(@TempDir Path folder) throws IOException {
+        TrainingConfig config = config(ALL.replace("\"evaluateEvery\": 1000", "\"evaluateEvery\": 2"), Variant.ARTICLE, 1);
+        var seen = new ArrayList<float[]>();
+        var crop = new byte[3 * 32 * 24];
+        crop[7] = 99;
+        try (Device device = Device.open("cpu");
+                Trainer trainer = trainer(device, config, new CheckpointStore(folder))) {
+            trainer.setEvaluation(network -> {
+                seen.add(network.embed(crop, 1)[0]);
+                return new LinkedHashMap<>(Map.of("accuracy", seen.size() == 2 ? 0.9 : 0.5));
+            });
+            trainer.run();
+        }
+        assertEquals(6, seen.size());
+        Path best = folder.resolve("checkpoint-00000004");
+        assertEquals(4, Checkpoint.readState(folder.resolve("checkpoint-00000012")).bestStep());
+        assertEquals("am-softmax, scale 30.0, margin 0.35", ModelMetadata.load(best.resolve(Checkpoint.MODEL)).loss());
+        try (Device device = Device.open("cpu");
+                EmbeddingNetwork network = EmbeddingNetwork.load(device, best.resolve(Checkpoint.MODEL), 64)) {
+            assertArrayEquals(seen.get(1), network.embed(crop, 1)[0]);
+        }
+    }
+
+    /** A rate that makes weights overflow: steps are skipped, the weights stay finite, and the run ends with a sentence. */
+    @Test
+    void aDivergingRunStopsWithAdvice(@TempDir Path folder) throws IOException {
+        String json = ALL.replace("0.02", "1000").replace("\"steps\": 12}", "\"steps\": 1000}").replace("\"steps\": 12,", "\"steps\": 200, \"skipLimit\": 3,")
+                .replace("\"clip\": 5", "\"clip\": 0").replace("\"checkpointEvery\": 1000", "\"checkpointEvery\": 1");
+        try (Device device = Device.open("cpu");
+                Trainer trainer = trainer(device, config(json, Variant.CAFFE, 1), new CheckpointStore(folder))) {
+            var warnings = new ArrayList<String>();
+            trainer.addListener(new TrainingListener() {
+                @Override
+                public void onWarning(long step, String sentence) {
+                    warnings.add(sentence);
+                }
+            });
+            var problem = assertThrows(DivergedException.class, trainer::run);
+            assertTrue(problem.getMessage().startsWith("Training diverged by step " + problem.step() + ": 4 steps had no finite gradient"), problem.getMessage());
+            assertTrue(problem.getMessage().contains("lower the learning rate") && problem.getMessage().contains("checkpoint-"), problem.getMessage());
+            assertTrue(warnings.getFirst().startsWith("1 of the last steps had no finite gradient"), warnings.getFirst());
+            for (TensorSpec spec : trainer.weights().specs()) {
+                for (float value : trainer.weights().get(spec)) {
+                    assertTrue(Float.isFinite(value), spec.name());
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 6, 1_000_000})
+    void aLabelOutOfRangeIsNamed(int label) {
+        TrainingConfig config = config(ALL, Variant.CAFFE, 1);
+        var batches = new ShuffledBatches(IMAGES, 1, true);
+        BatchSource wrong = new BatchSource() {
+            @Override
+            public int classes() {
+                return 6;
+            }
+
+            @Override
+            public int height() {
+                return 32;
+            }
+
+            @Override
+            public int width() {
+                return 24;
+            }
+
+            @Override
+            public void fill(long position, Batch batch) throws IOException {
+                batches.fill(position, batch);
+                batch.labels().setAtIndex(ValueLayout.JAVA_INT, 3, position == 16 ? label : 0);
+            }
+        };
+        try (Device device = Device.open("cpu");
+                Trainer trainer = new Trainer(device, config, wrong, null, "wrong", "none")) {
+            String message = assertThrows(IllegalArgumentException.class, trainer::run).getMessage();
+            assertEquals("The label " + label + " of example 19 is outside [0, 6); number the people of the training set from 0.", message);
+            assertEquals(2, trainer.step());
+        }
+    }
+
+    @Test
+    void aSourceThatCannotBeReadEndsTheRun() {
+        var images = new DrawnImages(60, 6, 32, 24, 5);
+        var failing = new ShuffledBatches(
+                new LabeledImages() {
+                    @Override
+                    public int count() {
+                        return images.count();
+                    }
+
+                    @Override
+                    public int classes() {
+                        return images.classes();
+                    }
+
+                    @Override
+                    public int height() {
+                        return images.height();
+                    }
+
+                    @Override
+                    public int width() {
+                        return images.width();
+                    }
+
+                    @Override
+                    public int label(int index) {
+                        return images.label(index);
+                    }
+
+                    @Override
+                    public void read(int index, MemorySegment rgb) throws IOException {
+                        throw new IOException("picture " + index + " is damaged");
+                    }
+                },
+                1, true);
+        try (Device device = Device.open("cpu");
+                Trainer trainer = new Trainer(device, config(ALL, Variant.CAFFE, 1), failing, null, "failing", "none")) {
+            String message = assertThrows(IOException.class, trainer::run).getMessage();
+            assertTrue(message.matches("picture \\d+ is damaged"), message);
+        }
+    }
+
+    @Test
+    void checkpointsOfAnotherNetworkAndCropsOfAnotherSizeAreRefused(@TempDir Path folder) throws IOException {
+        TrainingConfig config = config(ALL.replace("\"steps\": 12,", "\"steps\": 1,"), Variant.CAFFE, 1);
+        var store = new CheckpointStore(folder);
+        try (Device device = Device.open("cpu")) {
+            try (Trainer trainer = trainer(device, config, store)) {
+                trainer.run();
+            }
+            try (Trainer trainer = trainer(device, config.withNetwork(config.network().withEmbeddingSize(8)), store)) {
+                String message = assertThrows(IOException.class, trainer::resume).getMessage();
+                assertTrue(message.contains("checkpoint-00000001") && message.contains("is of another network"), message);
+            }
+            String message = assertThrows(
+                            IllegalArgumentException.class,
+                            () -> trainer(device, config.withNetwork(config.network().withCrop(48, 24)), store))
+                    .getMessage();
+            assertTrue(message.contains("crops of 32x24 (rows x columns), but the network reads 48x24"), message);
+            assertEquals(0, device.info().allocatedBytes(), "nothing is left on the device");
+        }
+    }
+}
