@@ -7,13 +7,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.angulus.device.Device;
+import org.angulus.device.HeadKind;
 import org.angulus.device.HeadSummary;
 import org.angulus.device.StepControl;
 import org.angulus.device.StepScalars;
+import org.angulus.loss.ScaleBound;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.ModelMetadata;
 import org.angulus.model.TensorSpec;
+import org.angulus.model.Variant;
 import org.angulus.model.Weights;
 
 /**
@@ -23,6 +26,8 @@ import org.angulus.model.Weights;
  */
 public final class Trainer implements AutoCloseable {
     private static final int EVALUATION_BATCH = 64;
+    /** Lowest loss above which no target reaches a probability of 0.6. */
+    private static final double HOPELESS_LOSS = 0.5;
 
     private final Device device;
     private final TrainingConfig config;
@@ -144,6 +149,7 @@ public final class Trainer implements AutoCloseable {
         if (loader == null) {
             long micro = step * config.microBatches();
             loader = new BatchLoader(device, source, training.buffers(), config.microBatch(), config.loaderThreads(), micro);
+            warnOfConfiguration();
         }
         reportedStep = step;
         reportedNanos = System.nanoTime();
@@ -158,6 +164,20 @@ public final class Trainer implements AutoCloseable {
             if (better || done % config.checkpointEvery() == 0) {
                 save();
             }
+        }
+    }
+
+    /** What a configuration does that its reader may not expect. */
+    private void warnOfConfiguration() {
+        boolean scaled = config.head().kind() == HeadKind.NORMFACE || config.head().kind() == HeadKind.AM_SOFTMAX;
+        double lowest = scaled ? ScaleBound.lowestLoss(source.classes(), config.head().scale(), 0) : 0;
+        if (lowest > HOPELESS_LOSS) {
+            warn("A scale of %s cannot bring the loss of %d people below %.2f; set head.scale to %.1f or more.".formatted(
+                    config.head().scale(), source.classes(), lowest, ScaleBound.scaleFor(source.classes(), 0.9)));
+        }
+        if (config.microBatches() > 1 && config.network().variant() == Variant.ARTICLE) {
+            warn("Batch norm takes its statistics from each micro-batch of " + config.microBatch() + " images, not from the batch of "
+                    + config.batch() + ".");
         }
     }
 

@@ -116,7 +116,8 @@ public record TrainingConfig(
     }
 
     /**
-     * Reads JSON. What is left out comes from the recipe that the field "recipe" names ("default" without it).
+     * Reads JSON. What is left out comes from the recipe that the field "recipe" names ("default" without it); a network of the variant caffe
+     * brings that family's factors of the rate and weight decay, which may be given as well.
      *
      * @throws IllegalArgumentException with one sentence, when a field is unknown, ill-typed or out of range
      */
@@ -186,15 +187,24 @@ public record TrainingConfig(
     private TrainingConfig forChoices(JsonObject json) {
         String name = text(json, "network", "name", network.name());
         boolean caffe = text(json, "network", "variant", "").equals("caffe");
-        TrainingConfig config = ResFaceConfig.names().contains(name)
-                ? withNetwork(ResFaceConfig.of(name, caffe ? Variant.CAFFE : Variant.ARTICLE).withKeep(caffe ? 1 : network.keep()))
-                : this;
+        TrainingConfig config = caffe ? withCaffeRules() : this;
+        if (ResFaceConfig.names().contains(name)) {
+            config = config.withNetwork(ResFaceConfig.of(name, caffe ? Variant.CAFFE : Variant.ARTICLE).withKeep(caffe ? 1 : network.keep()));
+        }
         return switch (text(json, "head", "kind", "")) {
             case "softmax" -> config.withHead(MarginHead.softmax());
             case "modified-softmax" -> config.withHead(MarginHead.modifiedSoftmax());
             case "normface" -> config.withHead(MarginHead.normFace(head.scale()));
             default -> config;
         };
+    }
+
+    /** Biases at twice the rate; slopes decay like weights, unless nothing decays. */
+    private TrainingConfig withCaffeRules() {
+        ParameterRules rules = decay.equals(ParameterRules.DECAY) ? ParameterRules.CAFFE_DECAY : decay;
+        return new TrainingConfig(network, input, head, optimizer, rules, ParameterRules.CAFFE_RATES, schedule, warmUp, marginWarmUp, steps,
+                batch, microBatches, startValue, flip, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap,
+                loaderThreads);
     }
 
     /** The text at json.outer.inner, or {@code otherwise} where it is not given; a wrong type is refused later, where it is read. */

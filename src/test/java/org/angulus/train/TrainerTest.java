@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,6 +20,7 @@ import org.angulus.data.LabeledImages;
 import org.angulus.device.Device;
 import org.angulus.device.HeadKind;
 import org.angulus.loss.HeadPlan;
+import org.angulus.loss.MarginHead;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.ModelMetadata;
 import org.angulus.model.ResFaceConfig;
@@ -201,7 +204,47 @@ class TrainerTest {
         assertTrue(last.targetCosine() > last.otherCosine() && last.accuracy() > 0.9 && last.imagesPerSecond() > 0 && last.gradientNorm() > 0);
     }
 
-    /** The best of three evaluations keeps its checkpoint, and its model file gives the network that was evaluated. */
+    @Test
+    void oddConfigurationsAreWarnedOf() throws IOException {
+        TrainingConfig config = config(ALL.replace("\"batch\": 8", "\"batch\": 8, \"microBatches\": 2").replace("\"steps\": 12,", "\"steps\": 1,"), Variant.ARTICLE, 1)
+                .withHead(MarginHead.normFace(1));
+        var warnings = new ArrayList<String>();
+        try (Device device = Device.open("cpu");
+                Trainer trainer = trainer(device, config, null)) {
+            trainer.addListener(new TrainingListener() {
+                @Override
+                public void onWarning(long step, String sentence) {
+                    warnings.add(sentence);
+                }
+            });
+            trainer.run();
+        }
+        assertEquals(
+                List.of(
+                        "A scale of 1.0 cannot bring the loss of 6 people below 0.92; set head.scale to 3.2 or more.",
+                        "Batch norm takes its statistics from each micro-batch of 4 images, not from the batch of 8."),
+                warnings);
+    }
+
+    /** The event file has the figures of two steps and one evaluation. */
+    @Test
+    void figuresAreWrittenForTensorBoard(@TempDir Path folder) throws IOException {
+        TrainingConfig config = config(ALL.replace("\"steps\": 12,", "\"steps\": 2,"), Variant.CAFFE, 1);
+        TensorBoard board = TensorBoard.open(folder);
+        try (Device device = Device.open("cpu");
+                Trainer trainer = trainer(device, config, null)) {
+            trainer.addListener(new TensorBoardListener(board, "lfw"));
+            trainer.setEvaluation(network -> Map.of("accuracy", 0.5));
+            trainer.run();
+        }
+        board.close();
+        String events = Files.readString(board.file(), StandardCharsets.ISO_8859_1);
+        assertEquals(2, events.split("total_loss/cross_entropy", -1).length - 1);
+        assertEquals(2, events.split("learning_rate", -1).length - 1);
+        assertEquals(1, events.split("lfw/accuracy", -1).length - 1);
+    }
+
+    /** The best of six evaluations keeps its checkpoint, and its model file gives the network that was evaluated. */
     @Test
     void theBestEvaluationIsKept(@TempDir Path folder) throws IOException {
         TrainingConfig config = config(ALL.replace("\"evaluateEvery\": 1000", "\"evaluateEvery\": 2"), Variant.ARTICLE, 1);
@@ -215,6 +258,7 @@ class TrainerTest {
                 return new LinkedHashMap<>(Map.of("accuracy", seen.size() == 2 ? 0.9 : 0.5));
             });
             trainer.run();
+            trainer.saveModel(folder.resolve("final.safetensors"));
         }
         assertEquals(6, seen.size());
         Path best = folder.resolve("checkpoint-00000004");
@@ -223,6 +267,9 @@ class TrainerTest {
         try (Device device = Device.open("cpu");
                 EmbeddingNetwork network = EmbeddingNetwork.load(device, best.resolve(Checkpoint.MODEL), 64)) {
             assertArrayEquals(seen.get(1), network.embed(crop, 1)[0]);
+            try (EmbeddingNetwork last = EmbeddingNetwork.load(device, folder.resolve("final.safetensors"), 64)) {
+                assertArrayEquals(seen.get(5), last.embed(crop, 1)[0]);
+            }
         }
     }
 

@@ -61,6 +61,17 @@ class TrainingConfigTest {
     }
 
     @Test
+    void aCaffeNetworkBringsItsFamilysRules() {
+        TrainingConfig config = TrainingConfig.parse("{\"network\": {\"variant\": \"caffe\"}, \"decay\": {\"bias\": 0.25}}");
+        assertEquals(2, config.rates().of(ParameterKind.BIAS));
+        assertEquals(1, config.rates().of(ParameterKind.CONV));
+        assertEquals(5e-4, config.decay().of(ParameterKind.PRELU));
+        assertEquals(0.25, config.decay().of(ParameterKind.BIAS));
+        TrainingConfig adam = TrainingConfig.parse("{\"recipe\": \"article-adam\", \"network\": {\"variant\": \"caffe\"}}");
+        assertEquals(0, adam.decay().of(ParameterKind.PRELU));
+    }
+
+    @Test
     void jsonGivesBackEveryField() {
         for (String name : TrainingConfig.recipes()) {
             TrainingConfig config = TrainingConfig.recipe(name);
