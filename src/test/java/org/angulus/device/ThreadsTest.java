@@ -1,0 +1,126 @@
+package org.angulus.device;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** The number of threads changes no bit of any op that sums. */
+class ThreadsTest {
+    @OnEveryDevice
+    void threadsChangeNoBit(String name) {
+        try (Device device = TestDevices.open(name)) {
+            Map<String, Supplier<double[]>> runs = runs(device);
+            Map<String, double[]> first = new LinkedHashMap<>();
+            for (int threads : new int[] {1, 2, 3, 5}) {
+                device.setThreads(threads);
+                assertEquals(threads, name.startsWith("cpu") ? device.info().threads() : threads);
+                runs.forEach((what, run) -> {
+                    double[] result = run.get();
+                    double[] before = first.putIfAbsent(what, result);
+                    if (before != null) {
+                        assertArrayEquals(before, result, what + " with " + threads + " threads");
+                    }
+                });
+            }
+        }
+    }
+
+    private static Map<String, Supplier<double[]>> runs(Device device) {
+        Map<String, Supplier<double[]>> runs = new LinkedHashMap<>();
+        Conv2dShape shape = device.name().equals("simt") ? Conv2dShape.square(2, 6, 5, 8, 9, 3, 1, 1, Type.F32) : Conv2dShape.square(5, 13, 11, 24, 36, 3, 1, 1, Type.F32);
+        Numbers numbers = new Numbers(2);
+        double[] x = numbers.signed(Type.F32, shape.inputs());
+        double[] w = numbers.signed(Type.F32, shape.weights());
+        double[] dy = numbers.signed(Type.F32, shape.outputs());
+        for (ConvolutionRun run : List.of(ConvolutionRun.forward(x, w), ConvolutionRun.backwardInput(dy, w), ConvolutionRun.backwardWeight(x, dy))) {
+            List<String> kernels = device.kernels(run.direction().op());
+            for (int kernel = 0; kernel < kernels.size(); kernel++) {
+                int k = kernel;
+                if (KernelWalk.isFor(kernels.get(kernel), Type.F32)) {
+                    runs.put(kernels.get(kernel), () -> run.on(device, shape, k).output());
+                }
+            }
+        }
+        if (!device.kernels(Op.CHANNEL_SUM).isEmpty()) {
+            runs.put("channel_sum", () -> channelSum(device));
+        }
+        if (!device.kernels(Op.BATCH_NORM_STATISTICS).isEmpty()) {
+            runs.put("batch_norm_statistics", () -> statistics(device));
+        }
+        if (!device.kernels(Op.GRADIENT_NORM).isEmpty()) {
+            runs.put("gradient_norm", () -> norm(device));
+        }
+        if (!device.kernels(Op.MARGIN_FORWARD).isEmpty() && !device.kernels(Op.MARGIN_BACKWARD).isEmpty()) {
+            runs.put("margin_forward and margin_backward", () -> margin(device));
+        }
+        return runs;
+    }
+
+    private static double[] channelSum(Device device) {
+        try (GuardedMemory memory = new GuardedMemory(device)) {
+            long y = memory.output(17);
+            device.ops().channelSum(new Matrix(3001, 17, Type.F32), Write.OVERWRITE, memory.input(new Numbers(3).signed(Type.F32, 3001 * 17)), y,
+                    memory.workspace(Op.CHANNEL_SUM, 3001, 17));
+            return memory.read(y, 17);
+        }
+    }
+
+    private static double[] statistics(Device device) {
+        try (GuardedMemory memory = new GuardedMemory(device)) {
+            long y = memory.output(34);
+            device.ops().batchNormStatistics(new Matrix(3001, 17, Type.F32), memory.input(new Numbers(4).signed(Type.F32, 3001 * 17)), y,
+                    memory.workspace(Op.BATCH_NORM_STATISTICS, 3001, 17));
+            return memory.read(y, 34);
+        }
+    }
+
+    private static double[] norm(Device device) {
+        try (GuardedMemory memory = new GuardedMemory(device)) {
+            long control = memory.inOut(new StepControl(0, 0, false, 0, 0));
+            device.ops().gradientNorm(100_003, 1, 1, memory.input(new Numbers(5).signed(Type.F32, 100_003)), control,
+                    memory.workspace(Op.GRADIENT_NORM, 100_003, 1));
+            return memory.read(control, 2);
+        }
+    }
+
+    private static double[] margin(Device device) {
+        int n = 9;
+        int d = 16;
+        int classes = device.name().equals("simt") ? 70 : 700;
+        try (GuardedMemory memory = new GuardedMemory(device)) {
+            Numbers numbers = new Numbers(6);
+            double[] ones = new double[classes];
+            Arrays.fill(ones, 0.25);
+            HeadOperands head = new HeadOperands(HeadKind.NORMFACE, n, d, classes, NormGuard.ADD, memory.input(numbers.signed(Type.F32, n * d)),
+                    memory.input(numbers.signed(Type.F32, classes * d)), 0, memory.input(numbers.labels(n, classes)), memory.input(Arrays.copyOf(ones, n)),
+                    memory.input(ones), memory.input(new StepScalars(0, 0, 0, 0, 4, 0)));
+            long target = memory.input(numbers.positive(Type.F32, 5 * n));
+            long partial = memory.output(3L * n);
+            device.ops().marginForward(head, 0, classes, target, 0, partial, memory.bytes(4L * n), memory.workspace(Op.MARGIN_FORWARD, n, classes));
+            long dx = memory.output((long) n * d);
+            long dw = memory.output((long) classes * d);
+            device.ops().marginBackward(head, 0, classes, Write.OVERWRITE, Write.OVERWRITE, target, memory.input(numbers.positive(Type.F32, n)), 0, dx, dw, 0,
+                    memory.output(n), memory.workspace(Op.MARGIN_BACKWARD, n, classes));
+            double[] all = Arrays.copyOf(memory.read(partial, 3L * n), 3 * n + n * d + classes * d);
+            System.arraycopy(memory.read(dx, (long) n * d), 0, all, 3 * n, n * d);
+            System.arraycopy(memory.read(dw, (long) classes * d), 0, all, 3 * n + n * d, classes * d);
+            return all;
+        }
+    }
+
+    @OnEveryDevice
+    void numberOfThreadsIsChecked(String name) {
+        try (Device device = TestDevices.open(name)) {
+            for (int threads : new int[] {0, -1, 257, Integer.MIN_VALUE}) {
+                DeviceException refused = assertThrows(DeviceException.class, () -> device.setThreads(threads));
+                assertEquals("ag_device_set_threads: threads is " + threads + "; expected 1 to 256", refused.getMessage());
+            }
+        }
+    }
+}
