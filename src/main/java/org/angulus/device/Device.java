@@ -300,7 +300,8 @@ public final class Device implements AutoCloseable {
         call(device -> Angulus.ag_host_free(device, pointer));
     }
 
-    private int status(Call call) {
+    /** Makes a native call and gives its status. */
+    int status(Call call) {
         enter();
         try {
             return call.with(handle);

@@ -103,7 +103,12 @@ final class GuardedMemory implements AutoCloseable {
 
     /** Workspace for an op; 0 when it needs none. */
     long workspace(Op op, long rows, long columns) {
-        long bytes = device.ops().workspaceBytes(op, rows, columns);
+        return workspace(op, rows, columns, 1);
+    }
+
+    /** The same for an op whose workspace also depends on the embedding size. */
+    long workspace(Op op, long rows, long columns, long depth) {
+        long bytes = device.ops().workspaceBytes(op, rows, columns, depth);
         return bytes == 0 ? 0 : bytes(bytes);
     }
 

@@ -123,7 +123,7 @@ class HeadTest {
         GuardedMemory memory = given.memory;
         int n = one.sizes.n;
         long cosines = memory.output((long) n * count);
-        long workspace = memory.workspace(Op.MARGIN_FORWARD, n, count);
+        long workspace = memory.workspace(Op.MARGIN_FORWARD, n, count, one.sizes.d);
         Expected expected = given.reference.partial(first, count);
         double[][] partials = new double[2][];
         for (int stored = 0; stored < 2; stored++) {
@@ -204,7 +204,7 @@ class HeadTest {
             boolean softmax = one.kind == HeadKind.SOFTMAX;
             long dbias = !softmax ? 0 : stored ? memory.inOut(biasBefore) : memory.output(count);
             memory.device().ops().marginBackward(given.operands, first, count, range == 0 ? Write.OVERWRITE : Write.ACCUMULATE, write, given.target(),
-                    given.logSumExp(), cosines, dx, dw, dbias, dscale, memory.workspace(Op.MARGIN_BACKWARD, n, count));
+                    given.logSumExp(), cosines, dx, dw, dbias, dscale, memory.workspace(Op.MARGIN_BACKWARD, n, count, d));
             Expected byW = reference.dw(first, count);
             Tolerance.compare("dw " + write, Type.F32, memory.read(dw, (long) count * d), stored ? byW.accumulatedOnto(before) : byW);
             if (softmax) {
