@@ -69,6 +69,11 @@ final class FoldedWeights {
         return layers;
     }
 
+    /** A tensor in file order. */
+    float[] values(TensorSpec spec) {
+        return weights.get(spec);
+    }
+
     /** Where each tensor lies. */
     FlatLayout layout() {
         return layout;
