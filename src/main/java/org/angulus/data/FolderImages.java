@@ -2,27 +2,26 @@ package org.angulus.data;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import org.angulus.image.Fit;
-import org.angulus.image.ImageDecoder;
+import org.angulus.image.Framing;
 
 /** The crops of an {@link ImageFolder}, decoded when they are asked for. */
 public final class FolderImages implements LabeledImages {
     private final ImageFolder folder;
     private final int height;
     private final int width;
-    private final Fit fit;
+    private final Framing framing;
 
     /**
      * @param folder the images and their labels
      * @param height rows of every crop
      * @param width  columns of every crop
-     * @param fit    what to do with an image of another size
+     * @param framing how files become crops
      */
-    public FolderImages(ImageFolder folder, int height, int width, Fit fit) {
+    public FolderImages(ImageFolder folder, int height, int width, Framing framing) {
         this.folder = folder;
         this.height = height;
         this.width = width;
-        this.fit = fit;
+        this.framing = framing;
     }
 
     @Override
@@ -52,6 +51,6 @@ public final class FolderImages implements LabeledImages {
 
     @Override
     public void read(int index, MemorySegment rgb) throws IOException {
-        ImageDecoder.decode(folder.path(index), height, width, fit).copyTo(rgb);
+        framing.decode(folder.path(index), height, width).copyTo(rgb);
     }
 }

@@ -60,7 +60,7 @@ public record LfwProtocol(ThresholdRule rule, boolean subtractMean) {
 
     /** What is done, in words, for reports. */
     public String description(VerificationPairs list) {
-        return list.folds() + (list.official() ? " official folds" : " folds of ours over both halves of View 1") + ", "
+        return list.folds() + (list.official() ? " official folds" : " folds of ours") + ", "
                 + rule.name().toLowerCase(Locale.ROOT) + " convention (" + rule.description()
                 + (subtractMean ? ", mean of the training folds subtracted" : "") + ")";
     }

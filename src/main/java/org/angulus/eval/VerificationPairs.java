@@ -38,6 +38,11 @@ public record VerificationPairs(String name, List<Pair> pairs, int folds, boolea
         }
     }
 
+    /** Reads a list of either view: the first line of View 2 has two numbers, that of View 1 one. */
+    public static VerificationPairs read(Path file) throws DataException {
+        return LinesFile.read(file).next("the number of folds or of pairs").length > 1 ? readView2(file) : readView1(file);
+    }
+
     /**
      * Reads {@code pairs.txt} (View 2): folds and n, then for each fold n pairs of the same person
      * ({@code name n1 n2}) and n of different people ({@code name1 n1 name2 n2}).

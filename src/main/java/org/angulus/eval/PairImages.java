@@ -1,0 +1,87 @@
+package org.angulus.eval;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.angulus.data.Photo;
+import org.angulus.data.PhotoSource;
+import org.angulus.eval.VerificationPairs.Pair;
+import org.angulus.model.EmbeddingNetwork;
+
+/** A list of pairs with the crops of its photographs, ready to be embedded by any number of networks. Crops are kept in memory. */
+public final class PairImages {
+    private final VerificationPairs list;
+    private final Map<Photo, byte[]> crops = new HashMap<>();
+
+    private PairImages(VerificationPairs list) {
+        this.list = list;
+    }
+
+    /**
+     * Reads the crop of every photograph once; a missing one is left out.
+     *
+     * @param cropBytes of one crop: 3 height width
+     */
+    public static PairImages read(VerificationPairs list, PhotoSource source, int cropBytes) throws IOException {
+        PairImages images = new PairImages(list);
+        for (Photo photo : list.photos()) {
+            byte[] crop = new byte[cropBytes];
+            if (source.read(photo, MemorySegment.ofArray(crop))) {
+                images.crops.put(photo, crop);
+            }
+        }
+        return images;
+    }
+
+    /** The pairs. */
+    public VerificationPairs list() {
+        return list;
+    }
+
+    /** Photographs that have a crop. */
+    public int count() {
+        return crops.size();
+    }
+
+    /** Embeds every photograph, and its mirror image where the fusion wants it. */
+    public EmbeddedPairs embed(EmbeddingNetwork network, FlipFusion fusion) {
+        List<Photo> photos = list.photos().stream().filter(crops::containsKey).toList();
+        byte[] all = new byte[Math.multiplyExact(photos.size(), network.imageBytes())];
+        for (int i = 0; i < photos.size(); i++) {
+            System.arraycopy(crops.get(photos.get(i)), 0, all, i * network.imageBytes(), network.imageBytes());
+        }
+        MemorySegment images = MemorySegment.ofArray(all);
+        float[][] plain = network.embed(images, photos.size(), false);
+        float[][] mirrored = fusion == FlipFusion.NONE ? null : network.embed(images, photos.size(), true);
+        Map<Photo, float[]> features = new HashMap<>();
+        for (int i = 0; i < photos.size(); i++) {
+            features.put(photos.get(i), fusion.fuse(plain[i], mirrored == null ? null : mirrored[i]));
+        }
+        return EmbeddedPairs.of(list, features::get);
+    }
+
+    /** Accuracy of a comparison of raw crops, at the threshold that is best for it over all pairs. */
+    public double baseline(Comparison comparison) {
+        return Baselines.bestAccuracy(scores(comparison, true), scores(comparison, false));
+    }
+
+    private double[] scores(Comparison comparison, boolean same) {
+        return list.pairs().stream()
+                .filter(pair -> pair.same() == same && crops.containsKey(pair.left()) && crops.containsKey(pair.right()))
+                .mapToDouble(pair -> score(comparison, pair))
+                .toArray();
+    }
+
+    private double score(Comparison comparison, Pair pair) {
+        return comparison.of(crops.get(pair.left()), crops.get(pair.right()));
+    }
+
+    /** Similarity of two crops, u8 RGB. */
+    @FunctionalInterface
+    public interface Comparison {
+        /** The larger, the more alike. */
+        double of(byte[] left, byte[] right);
+    }
+}
