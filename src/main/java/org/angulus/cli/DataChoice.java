@@ -1,0 +1,20 @@
+package org.angulus.cli;
+
+import org.angulus.image.Framing;
+
+/**
+ * Which faces a run trains on, as kept in its folder.
+ *
+ * @param data folder with one folder for each person; null: synthetic people
+ * @param people file with the only names to use; null: all
+ * @param exclude file with names never to use; null: none
+ * @param leastImages people with fewer pictures are left out
+ * @param holdOut people kept for the report; -1: a tenth, 10 to 100
+ * @param framing how files become crops
+ */
+record DataChoice(String data, String people, String exclude, int leastImages, int holdOut, Framing framing) {
+    /** Of {@code people} people, how many are held out. */
+    int heldOut(int people) {
+        return holdOut >= 0 ? holdOut : Math.clamp(people / 10, 10, 100);
+    }
+}

@@ -1,0 +1,16 @@
+package org.angulus.cli;
+
+/** What a command returns to the shell. */
+final class ExitCode {
+    static final int OK = 0;
+    /** The input, a file or the machine does not allow it: one sentence on standard error says what, where and what to do. */
+    static final int FAILED = 1;
+    /** The command line itself is wrong. */
+    static final int USAGE = 2;
+    /** Training diverged and stopped; the last good checkpoint is named. */
+    static final int DIVERGED = 3;
+    /** A defect of this program. */
+    static final int DEFECT = 70;
+
+    private ExitCode() {}
+}

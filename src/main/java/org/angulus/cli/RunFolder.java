@@ -1,0 +1,110 @@
+package org.angulus.cli;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonParseException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.angulus.train.CheckpointStore;
+import org.angulus.train.TrainingConfig;
+
+/** The folder that a training run leaves: names of its files, and reading and writing the small ones. */
+final class RunFolder {
+    private static final Gson JSON = new GsonBuilder().setPrettyPrinting().serializeNulls().create();
+
+    private final Path root;
+
+    private RunFolder(Path root) {
+        this.root = root;
+    }
+
+    /** A new folder; one that already holds a run is refused, so that nothing is lost. */
+    static RunFolder create(Path root) throws IOException {
+        if (Files.exists(root)) {
+            if (!Files.isDirectory(root)) {
+                throw new CommandFailure(ExitCode.FAILED, root + " is a file; name a folder with --run");
+            }
+            try (Stream<Path> inside = Files.list(root)) {
+                if (inside.findAny().isPresent()) {
+                    throw new CommandFailure(ExitCode.FAILED, root + " is not empty; name another folder with --run, or go on with --resume " + root);
+                }
+            }
+        }
+        Files.createDirectories(root);
+        return new RunFolder(root);
+    }
+
+    /** The folder of an earlier run. */
+    static RunFolder open(Path root) {
+        RunFolder folder = new RunFolder(root);
+        if (!Files.isRegularFile(folder.config()) || !Files.isRegularFile(folder.data())) {
+            throw new CommandFailure(ExitCode.FAILED, root + " is no folder of a training run: it has no config.json and data.json; check the path");
+        }
+        return folder;
+    }
+
+    Path root() {
+        return root;
+    }
+
+    Path config() {
+        return root.resolve("config.json");
+    }
+
+    private Path data() {
+        return root.resolve("data.json");
+    }
+
+    Path model() {
+        return root.resolve("model.safetensors");
+    }
+
+    Path report() {
+        return root.resolve("report.json");
+    }
+
+    Path lossPicture() {
+        return root.resolve("loss.png");
+    }
+
+    Path rocPicture() {
+        return root.resolve("roc.png");
+    }
+
+    Path scoresPicture() {
+        return root.resolve("scores.png");
+    }
+
+    CheckpointStore checkpoints() throws IOException {
+        return new CheckpointStore(root.resolve("checkpoints"));
+    }
+
+    void write(TrainingConfig config, DataChoice choice) throws IOException {
+        Files.writeString(config(), config.toJson() + "\n");
+        Files.writeString(data(), JSON.toJson(choice) + "\n");
+    }
+
+    /** The people trained on, a name on each line: what a later test leaves out. */
+    void writeIdentities(List<String> names) throws IOException {
+        Files.write(root.resolve("identities.txt"), names);
+    }
+
+    TrainingConfig readConfig() throws IOException {
+        return TrainingConfig.load(config());
+    }
+
+    DataChoice readData() throws IOException {
+        try {
+            DataChoice choice = JSON.fromJson(Files.readString(data()), DataChoice.class);
+            if (choice != null && choice.framing() != null) {
+                return choice;
+            }
+        } catch (JsonParseException e) {
+            throw new CommandFailure(ExitCode.FAILED, data() + " is not what a run wrote (" + e.getMessage() + "); restore it or start a new run");
+        }
+        throw new CommandFailure(ExitCode.FAILED, data() + " is empty; restore it or start a new run");
+    }
+}

@@ -1,0 +1,163 @@
+package org.angulus.cli;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.angulus.data.LabeledImages;
+import org.angulus.device.Device;
+import org.angulus.device.DeviceInfo;
+import org.angulus.eval.Baselines;
+import org.angulus.eval.EmbeddedPairs;
+import org.angulus.eval.FlipFusion;
+import org.angulus.eval.LfwProtocol;
+import org.angulus.eval.PairImages;
+import org.angulus.eval.Plots;
+import org.angulus.eval.RandomPairs;
+import org.angulus.eval.Roc;
+import org.angulus.eval.VerificationReport;
+import org.angulus.image.RgbImage;
+import org.angulus.model.EmbeddingNetwork;
+import org.angulus.model.ResFaceConfig;
+import org.angulus.train.ShuffledBatches;
+import org.angulus.train.TensorBoard;
+import org.angulus.train.TensorBoardListener;
+import org.angulus.train.Trainer;
+import org.angulus.train.TrainingConfig;
+
+/** One training run from its faces to its report. */
+final class TrainingJob {
+    private static final int REPORT_PAIRS = 3000;
+    private static final LfwProtocol PROTOCOL = LfwProtocol.facenet();
+
+    private final TrainingConfig config;
+    private final DataChoice choice;
+    private final RunFolder folder;
+    private final PrintWriter out;
+    private final PrintWriter err;
+
+    TrainingJob(TrainingConfig config, DataChoice choice, RunFolder folder, PrintWriter out, PrintWriter err) {
+        this.config = config;
+        this.choice = choice;
+        this.folder = folder;
+        this.out = out;
+        this.err = err;
+    }
+
+    /**
+     * @param deviceName null: the best one
+     * @param threads null: as many as the process may use
+     * @param resume go on from the newest checkpoint
+     */
+    void run(String deviceName, Integer threads, boolean resume) throws IOException {
+        ResFaceConfig network = config.network();
+        TrainingFaces faces = choice.data() == null
+                ? TrainingFaces.synthetic(choice, config.startValue(), network.height(), network.width())
+                : TrainingFaces.folder(choice, config.startValue(), network.height(), network.width(), out);
+        folder.writeIdentities(faces.people());
+        PairImages test = faces.heldOut() == null
+                ? null
+                : PairImages.read(
+                        RandomPairs.draw("pairs of " + faces.heldOut().people().size() + " held-out people", faces.heldOut(), REPORT_PAIRS, config.startValue()),
+                        faces.heldOut(),
+                        RgbImage.CHANNELS * network.height() * network.width());
+        try (Device device = Devices.open(deviceName)) {
+            if (threads != null) {
+                device.setThreads(threads);
+            }
+            announce(device.info(), faces);
+            train(device, faces, test, resume);
+            if (test != null) {
+                report(device, faces, test);
+            }
+        }
+        out.println("All of it is in " + folder.root());
+        out.flush();
+    }
+
+    private void announce(DeviceInfo info, TrainingFaces faces) {
+        ResFaceConfig network = config.network();
+        LabeledImages training = faces.training();
+        out.println("Device    " + info.name() + ", " + info.description() + ", " + info.isa() + ", " + info.threads() + " threads");
+        out.println("Network   " + network.name() + ", widths " + network.widths() + ", crop " + network.height() + "x" + network.width() + ", embedding of "
+                + network.embeddingSize() + " numbers" + (isFull(network) ? "" : ": smaller than the full ResFace20 (112x96, widths 64 to 512, 512 numbers)"));
+        out.println("Faces     " + faces.name() + ": " + training.classes() + " people, " + training.count() + " pictures; "
+                + (faces.heldOut() == null ? "nobody" : faces.heldOut().people().size() + " other people") + " held out");
+        out.println("Recipe    " + config.head().description() + ", " + config.steps() + " steps of " + config.batch() + " pictures"
+                + (config.microBatches() > 1 ? " in " + config.microBatches() + " micro-batches, each with batch statistics of its own" : ""));
+        out.println("Run       " + folder.root());
+        out.flush();
+    }
+
+    private static boolean isFull(ResFaceConfig network) {
+        return network.equals(ResFaceConfig.of("resface20", network.variant()).withKeep(network.keep()));
+    }
+
+    private void train(Device device, TrainingFaces faces, PairImages test, boolean resume) throws IOException {
+        var batches = new ShuffledBatches(faces.training(), config.startValue(), config.flip());
+        LossCurve curve = new LossCurve();
+        try (Trainer trainer = new Trainer(device, config, batches, folder.checkpoints(), faces.name(), faces.aligner());
+                TensorBoard events = TensorBoard.open(folder.root());
+                ProgressDisplay progress = new ProgressDisplay(config, out, err)) {
+            trainer.addListener(progress);
+            trainer.addListener(new TensorBoardListener(events, "held_out"));
+            trainer.addListener(curve);
+            if (test != null) {
+                trainer.setEvaluation(embeddings -> figures(test.embed(embeddings, FlipFusion.NONE)));
+            }
+            if (resume) {
+                boolean found = trainer.resume();
+                progress.note(found ? "Going on after step " + trainer.step() : "There is no checkpoint yet: starting again from step 0");
+            }
+            progress.start(trainer.step());
+            trainer.run();
+            trainer.saveModel(folder.model());
+        }
+        curve.draw(new Plots(warning -> err.println("angulus: " + warning)), folder.lossPicture(), config.network().name());
+    }
+
+    private static Map<String, Double> figures(EmbeddedPairs pairs) {
+        Map<String, Double> figures = new LinkedHashMap<>();
+        figures.put("accuracy", PROTOCOL.evaluate(pairs).mean());
+        figures.put("auc", Roc.of(pairs.cosines(), pairs.same()).areaUnderCurve());
+        return figures;
+    }
+
+    private void report(Device device, TrainingFaces faces, PairImages test) throws IOException {
+        EmbeddedPairs pairs;
+        try (EmbeddingNetwork network = EmbeddingNetwork.load(device, folder.model(), 64)) {
+            pairs = test.embed(network, FlipFusion.NONE);
+        }
+        VerificationReport report = VerificationReport.of(PROTOCOL, pairs, config.network().name(), faces.name(), FlipFusion.NONE);
+        double pixels = test.baseline(Baselines::pixelCosine);
+        double colours = test.baseline(Baselines::histogramSimilarity);
+        JsonObject json = JsonParser.parseString(report.toJson()).getAsJsonObject();
+        JsonObject baselines = new JsonObject();
+        baselines.addProperty("rawPixelCosine", pixels);
+        baselines.addProperty("colourHistogram", colours);
+        json.add("baselinesBestThreshold", baselines);
+        Files.writeString(folder.report(), new GsonBuilder().setPrettyPrinting().serializeNulls().create().toJson(json) + "\n");
+
+        out.println();
+        out.println(report.toText().stripTrailing());
+        out.println();
+        out.println("The same pairs decided without a network, at the best threshold for it:");
+        out.println(String.format(Locale.ROOT, "  raw pixels, cosine   %.2f %%", 100 * pixels));
+        out.println(String.format(Locale.ROOT, "  colour histogram     %.2f %%", 100 * colours));
+        out.println(String.format(Locale.ROOT, "  this network         %.2f %% (%.2f %% with thresholds chosen on the other folds)",
+                100 * report.result().bestAccuracy(), 100 * report.result().mean()));
+
+        Roc roc = Roc.of(pairs.cosines(), pairs.same());
+        Plots plots = new Plots(warning -> err.println("angulus: " + warning));
+        plots.roc(folder.rocPicture(), "Held-out people", Map.of(config.network().name(), roc));
+        plots.scores(folder.scoresPicture(), "Held-out people", roc, report.result().bestThreshold());
+        out.println();
+        out.println("Model, report and pictures: " + String.join(", ", List.of("model.safetensors", "report.json", "loss.png", "roc.png", "scores.png")));
+    }
+}
