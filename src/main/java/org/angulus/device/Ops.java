@@ -16,6 +16,11 @@ public final class Ops {
         this.device = device;
     }
 
+    /** The device that runs them. */
+    public Device device() {
+        return device;
+    }
+
     /** Bytes of workspace for an op that reduces over {@code rows} rows of {@code columns} numbers. */
     public long workspaceBytes(Op op, long rows, long columns) {
         return workspaceBytes(op, rows, columns, 1);
