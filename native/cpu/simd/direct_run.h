@@ -142,7 +142,7 @@ static void direct_finish(const void* context, int64_t pixel, void*) {
 }
 
 static bool direct_accepts(const ag_conv2d_plan& plan) {
-  if (plan.shape.type != AG_F32) return false;
+  if (plan.shape.type != AG_F32 || !few_correlations(plan)) return false;
   for (int i = 0; i < correlation_count(plan); ++i) {
     if (!correlation_fits(correlation(plan, i))) return false;
   }

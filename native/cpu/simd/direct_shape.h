@@ -19,6 +19,7 @@ constexpr int kMaxUnits = 4096;       // rows of one piece
 constexpr int64_t kPackedBudget = 100 << 10;       // floats of packed input that leave room for a weight panel in 1 MiB of L2
 constexpr int64_t kPackedLimit = (3 << 20) / 4;    // floats of packed input that fit the scratch
 constexpr int64_t kPieceWork = 1 << 20;            // multiply-adds below which a piece is not worth its packing
+constexpr int kMostCorrelations = 64;
 constexpr int kPieces = 32;                        // pieces aimed at
 
 AG_INLINE int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -45,6 +46,11 @@ AG_INLINE void flatten(Correlation& f) {
   if (!dense || f.step_h != 1 || f.step_w != 1 || f.p != f.h || f.q != f.w) return;
   f.w = f.q = f.out_w = f.n * f.p * f.q;
   f.n = f.h = f.p = f.out_h = 1;
+}
+
+// Strides far beyond the filter leave most correlations without a tap: such a shape is the plain kernel's, and the count below stays a small number.
+AG_INLINE bool few_correlations(const ag_conv2d_plan& plan) {
+  return plan.direction == AG_FORWARD || int64_t{plan.shape.stride_h} * plan.shape.stride_w <= kMostCorrelations;
 }
 
 AG_INLINE int correlation_count(const ag_conv2d_plan& plan) {
