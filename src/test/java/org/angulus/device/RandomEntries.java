@@ -1,0 +1,288 @@
+package org.angulus.device;
+
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.BiFunction;
+import org.angulus.device.ffi.Angulus;
+import org.angulus.device.ffi.ag_adam;
+import org.angulus.device.ffi.ag_batch_norm;
+import org.angulus.device.ffi.ag_conv2d_plan;
+import org.angulus.device.ffi.ag_head;
+import org.angulus.device.ffi.ag_image_shape;
+import org.angulus.device.ffi.ag_segment;
+import org.angulus.device.ffi.ag_sgd;
+
+/** For each op's entry point, a call with arguments from {@link RandomCall}. */
+final class RandomEntries {
+    private RandomEntries() {
+    }
+
+    /** Makes one call with the device's handle and gives its status. */
+    interface Entry extends BiFunction<RandomCall, MemorySegment, Integer> {
+    }
+
+    private static int bytes(int rows, int columns) {
+        return 4 * rows * columns;
+    }
+
+    static Map<String, Entry> ops() {
+        Map<String, Entry> all = new LinkedHashMap<>();
+        elementwise(all);
+        convolution(all);
+        channels(all);
+        rows(all);
+        head(all);
+        step(all);
+        return all;
+    }
+
+    private static void elementwise(Map<String, Entry> all) {
+        all.put("ag_fill", (g, h) -> {
+            int n = 4 * g.size(900);
+            return Angulus.ag_fill(h, g.address(n), g.number((long) n), g.random().nextInt());
+        });
+        all.put("ag_copy", (g, h) -> {
+            int n = g.size(4000);
+            return Angulus.ag_copy(h, g.address(n), g.address(n), g.number((long) n));
+        });
+        all.put("ag_add", (g, h) -> {
+            int n = g.size(1000);
+            return Angulus.ag_add(h, g.number(0), g.number((long) n), g.address(4 * n), g.address(4 * n), g.address(4 * n));
+        });
+        all.put("ag_image_normalize", (g, h) -> {
+            int[] z = {g.size(3), g.size(8), g.size(8), g.size(4)};
+            int count = z[0] * z[1] * z[2] * z[3];
+            MemorySegment s = g.memory(ag_image_shape.sizeof());
+            ag_image_shape.n(s, g.number(z[0]));
+            ag_image_shape.h(s, g.number(z[1]));
+            ag_image_shape.w(s, g.number(z[2]));
+            ag_image_shape.c(s, g.number(z[3]));
+            ag_image_shape.type(s, g.number(0));
+            ag_image_shape.reverse(s, g.choice(2));
+            return Angulus.ag_image_normalize(h, g.pointer(s), g.address(count), g.optional(z[0]), g.address(4 * count));
+        });
+    }
+
+    private static void convolution(Map<String, Entry> all) {
+        all.put("ag_conv2d_make_plan", (g, h) -> Angulus.ag_conv2d_make_plan(h, g.conv2d(g.shape()), g.choice(3), g.number(0), g.number(0), g.number(-1),
+                g.pointer(g.memory(ag_conv2d_plan.sizeof()))));
+        all.put("ag_conv2d_prepare", (g, h) -> {
+            MemorySegment plan = made(g, h, g.random().nextInt(2));
+            return Angulus.ag_conv2d_prepare(h, g.plan(plan), g.address(4096), g.address(ag_conv2d_plan.prepared_bytes(plan)));
+        });
+        all.put("ag_conv2d_run", (g, h) -> {
+            MemorySegment plan = made(g, h, g.random().nextInt(3));
+            return Angulus.ag_conv2d_run(h, g.plan(plan), g.operands(ag_conv2d_plan.prepared_bytes(plan), ag_conv2d_plan.workspace_bytes(plan)));
+        });
+    }
+
+    /** A right plan, for any kernel. */
+    private static MemorySegment made(RandomCall g, MemorySegment h, int direction) {
+        MemorySegment plan = g.memory(ag_conv2d_plan.sizeof());
+        Conv2dShape z = g.shape();
+        MemorySegment shape = new Structs().conv2d(z);
+        int epilogue = direction == 0 ? g.random().nextInt(9) : 0;
+        int kernel = g.random().nextInt(-1, 3);
+        if (Angulus.ag_conv2d_make_plan(h, shape, direction, epilogue, 0, kernel, plan) != 0) {
+            Angulus.ag_conv2d_make_plan(h, shape, direction, epilogue, 0, -1, plan);
+        }
+        return plan;
+    }
+
+    private static MemorySegment layer(RandomCall g, int rows, int columns, long slope) {
+        MemorySegment s = g.memory(ag_batch_norm.sizeof());
+        ag_batch_norm.rows(s, g.number(rows));
+        ag_batch_norm.columns(s, g.number(columns));
+        ag_batch_norm.type(s, g.number(0));
+        ag_batch_norm.epsilon(s, g.real(1e-3f));
+        ag_batch_norm.x(s, g.address(bytes(rows, columns)));
+        ag_batch_norm.statistics(s, g.address(bytes(2, columns)));
+        ag_batch_norm.gamma(s, g.address(bytes(1, columns)));
+        ag_batch_norm.beta(s, g.address(bytes(1, columns)));
+        ag_batch_norm.slope(s, slope);
+        return g.pointer(s);
+    }
+
+    private static void channels(Map<String, Entry> all) {
+        all.put("ag_channel_sum", (g, h) -> {
+            int r = g.size(40);
+            int c = g.size(40);
+            return Angulus.ag_channel_sum(h, g.matrix(r, c), g.choice(2), g.address(bytes(r, c)), g.address(bytes(1, c)),
+                    g.workspace(Op.CHANNEL_SUM, r, c, 1));
+        });
+        all.put("ag_prelu_forward", (g, h) -> {
+            int r = g.size(40);
+            int c = g.size(40);
+            return Angulus.ag_prelu_forward(h, g.matrix(r, c), g.address(bytes(r, c)), g.address(bytes(1, c)), g.optional(bytes(r, c)), g.address(bytes(r, c)));
+        });
+        all.put("ag_prelu_backward", (g, h) -> {
+            int r = g.size(40);
+            int c = g.size(40);
+            return Angulus.ag_prelu_backward(h, g.matrix(r, c), g.choice(2), g.address(bytes(r, c)), g.address(bytes(r, c)), g.address(bytes(1, c)),
+                    g.address(bytes(r, c)), g.address(bytes(1, c)), g.workspace(Op.PRELU_BACKWARD, r, c, 1));
+        });
+        all.put("ag_batch_norm_statistics", (g, h) -> {
+            int r = g.size(40);
+            int c = g.size(40);
+            return Angulus.ag_batch_norm_statistics(h, g.matrix(r, c), g.address(bytes(r, c)), g.address(bytes(2, c)),
+                    g.workspace(Op.BATCH_NORM_STATISTICS, r, c, 1));
+        });
+        all.put("ag_batch_norm_forward", (g, h) -> {
+            int r = g.size(40);
+            int c = g.size(40);
+            return Angulus.ag_batch_norm_forward(h, layer(g, r, c, g.optional(bytes(1, c))), g.optional(bytes(r, c)), g.address(bytes(r, c)));
+        });
+        all.put("ag_batch_norm_backward_reduce", (g, h) -> {
+            int r = g.size(40);
+            int c = g.size(40);
+            long slope = g.optional(bytes(1, c));
+            long dslope = slope == 0 ? g.number(0L) : g.address(bytes(1, c));
+            return Angulus.ag_batch_norm_backward_reduce(h, layer(g, r, c, slope), g.choice(2), g.address(bytes(r, c)), g.address(bytes(1, c)),
+                    g.address(bytes(1, c)), dslope, g.address(bytes(2, c)), g.workspace(Op.BATCH_NORM_BACKWARD_REDUCE, r, c, 1));
+        });
+        all.put("ag_batch_norm_backward_input", (g, h) -> {
+            int r = g.size(40);
+            int c = g.size(40);
+            return Angulus.ag_batch_norm_backward_input(h, layer(g, r, c, g.optional(bytes(1, c))), g.address(bytes(r, c)), g.address(bytes(2, c)),
+                    g.address(bytes(r, c)));
+        });
+        all.put("ag_running_statistics", (g, h) -> {
+            int c = g.size(40);
+            return Angulus.ag_running_statistics(h, g.matrix(g.size(100), c), g.real(0.9f), g.choice(2), g.address(bytes(2, c)), g.address(bytes(2, c)));
+        });
+        all.put("ag_dropout", (g, h) -> {
+            int r = g.size(40);
+            int c = g.size(40);
+            return Angulus.ag_dropout(h, g.matrix(r, c), g.real(0.8f), g.random().nextLong(), g.random().nextInt(), g.address(bytes(r, c)), g.address(32),
+                    g.address(bytes(r, c)));
+        });
+    }
+
+    private static void rows(Map<String, Entry> all) {
+        all.put("ag_row_norm", (g, h) -> {
+            int r = g.size(40);
+            int c = g.size(40);
+            return Angulus.ag_row_norm(h, g.matrix(r, c), g.choice(3), g.address(bytes(r, c)), g.address(bytes(r, 1)));
+        });
+        all.put("ag_normalize_forward", (g, h) -> {
+            int r = g.size(40);
+            int c = g.size(40);
+            return Angulus.ag_normalize_forward(h, g.matrix(r, c), g.choice(3), g.address(bytes(r, c)), g.address(bytes(r, 1)), g.address(bytes(r, c)));
+        });
+        all.put("ag_normalize_backward", (g, h) -> {
+            int r = g.size(40);
+            int c = g.size(40);
+            return Angulus.ag_normalize_backward(h, g.matrix(r, c), g.choice(3), g.address(bytes(r, c)), g.address(bytes(r, c)), g.address(bytes(r, 1)),
+                    g.address(bytes(r, c)));
+        });
+    }
+
+    /** A head over random bytes: its labels are mostly outside the classes. */
+    private static MemorySegment head(RandomCall g, int kind, int n, int d, int classes) {
+        MemorySegment s = g.memory(ag_head.sizeof());
+        ag_head.kind(s, g.number(kind));
+        ag_head.n(s, g.number(n));
+        ag_head.d(s, g.number(d));
+        ag_head.classes(s, g.number(classes));
+        ag_head.guard(s, g.choice(3));
+        ag_head.x(s, g.address(bytes(n, d)));
+        ag_head.w(s, g.address(bytes(classes, d)));
+        ag_head.bias(s, g.address(bytes(classes, 1)));
+        ag_head.labels(s, g.address(bytes(n, 1)));
+        ag_head.inverse_x(s, g.address(bytes(n, 1)));
+        ag_head.inverse_w(s, g.address(bytes(classes, 1)));
+        ag_head.scalars(s, g.address(StepScalars.BYTES));
+        return g.pointer(s);
+    }
+
+    private static void head(Map<String, Entry> all) {
+        all.put("ag_margin_target", (g, h) -> {
+            int n = g.size(12);
+            return Angulus.ag_margin_target(h, head(g, g.random().nextInt(4), n, g.size(20), g.size(100)), g.address(bytes(5, n)));
+        });
+        all.put("ag_margin_forward", (g, h) -> {
+            int n = g.size(12);
+            int d = g.size(20);
+            int classes = g.size(100);
+            int first = g.random().nextInt(classes);
+            int count = g.size(classes - first);
+            return Angulus.ag_margin_forward(h, head(g, g.random().nextInt(4), n, d, classes), g.number(first), g.number(count), g.address(bytes(5, n)),
+                    g.optional(bytes(n, count)), g.address(bytes(3, n)), g.address(bytes(n, 1)), g.workspace(Op.MARGIN_FORWARD, n, count, d));
+        });
+        all.put("ag_margin_loss", (g, h) -> {
+            int n = g.size(12);
+            int classes = g.size(100);
+            int ranges = g.size(Math.min(5, classes));
+            return Angulus.ag_margin_loss(h, head(g, g.random().nextInt(4), n, g.size(20), classes), g.number(ranges), g.address(bytes(5, n)),
+                    g.address(bytes(3 * ranges, n)), g.address(bytes(n, 1)), g.address(bytes(n, 1)), g.address(HeadSummary.BYTES));
+        });
+        all.put("ag_margin_backward", (g, h) -> {
+            int n = g.size(12);
+            int d = g.size(20);
+            int classes = g.size(100);
+            int first = g.random().nextInt(classes);
+            int count = g.size(classes - first);
+            int kind = g.random().nextInt(4);
+            return Angulus.ag_margin_backward(h, head(g, kind, n, d, classes), g.number(first), g.number(count), g.choice(2), g.choice(2),
+                    g.address(bytes(5, n)), g.address(bytes(n, 1)), g.optional(bytes(n, count)), g.address(bytes(n, d)), g.address(bytes(count, d)),
+                    kind == 0 ? g.address(bytes(count, 1)) : g.number(0L), g.address(bytes(n, 1)), g.workspace(Op.MARGIN_BACKWARD, n, count, d));
+        });
+    }
+
+    /** Segments in memory that holds 64 of them; their number stays within, since a host pointer is the caller's to answer for. */
+    private static MemorySegment segments(RandomCall g, int count) {
+        MemorySegment s = g.memory(64 * ag_segment.sizeof());
+        int half = Math.max(1, count / 2);
+        for (int i = 0; i < 64; i++) {
+            MemorySegment one = ag_segment.asSlice(s, i);
+            ag_segment.offset(one, g.number(i == 0 ? 0L : half));
+            ag_segment.count(one, g.number((long) (i == 0 ? half : Math.max(1, count - half))));
+            ag_segment.weight_decay(one, g.real(0.1f));
+            ag_segment.rate_factor(one, g.real(1));
+            ag_segment.lower_bound(one, g.real(-1));
+        }
+        return g.pointer(s);
+    }
+
+    private static int segmentCount(RandomCall g) {
+        int count = g.number(1 + g.random().nextInt(2));
+        return count > 64 ? 64 : count;
+    }
+
+    private static void step(Map<String, Entry> all) {
+        all.put("ag_gradient_norm", (g, h) -> {
+            int n = g.size(1000);
+            return Angulus.ag_gradient_norm(h, g.number((long) n), g.real(1), g.real(5), g.address(4 * n), g.address(32), g.workspace(Op.GRADIENT_NORM, n, 1, 1));
+        });
+        all.put("ag_sgd_update", (g, h) -> {
+            int n = 2 + g.size(1000);
+            MemorySegment rule = g.memory(ag_sgd.sizeof());
+            ag_sgd.momentum(rule, g.real(0.9f));
+            ag_sgd.convention(rule, g.choice(2));
+            ag_sgd.nesterov(rule, g.number(0));
+            return Angulus.ag_sgd_update(h, g.pointer(rule), g.number((long) n), segments(g, n), segmentCount(g), g.address(4 * n), g.address(4 * n),
+                    g.address(4 * n), g.address(32), g.address(32));
+        });
+        all.put("ag_adam_update", (g, h) -> {
+            int n = 2 + g.size(1000);
+            MemorySegment rule = g.memory(ag_adam.sizeof());
+            ag_adam.beta1(rule, g.real(0.9f));
+            ag_adam.beta2(rule, g.real(0.99f));
+            ag_adam.epsilon(rule, g.real(1e-8f));
+            ag_adam.form(rule, g.choice(2));
+            ag_adam.decoupled(rule, g.choice(2));
+            return Angulus.ag_adam_update(h, g.pointer(rule), g.number((long) n), segments(g, n), segmentCount(g), g.address(4 * n), g.address(4 * n),
+                    g.address(4 * n), g.address(4 * n), g.address(32), g.address(32));
+        });
+        all.put("ag_ema_update", (g, h) -> {
+            int n = g.size(1000);
+            return Angulus.ag_ema_update(h, g.number((long) n), g.real(0.9f), g.address(4 * n), g.address(4 * n), g.address(32));
+        });
+        all.put("ag_commit_copy", (g, h) -> {
+            int n = g.size(4000);
+            return Angulus.ag_commit_copy(h, g.address(n), g.address(n), g.number((long) n), g.address(32));
+        });
+        all.put("ag_commit_end", (g, h) -> Angulus.ag_commit_end(h, g.address(32)));
+    }
+}
