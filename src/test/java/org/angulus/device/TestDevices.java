@@ -35,14 +35,27 @@ final class TestDevices {
         try {
             return Device.open(name);
         } catch (DeviceUnavailableException absent) {
-            String required = System.getProperty("angulus.require", "");
-            String kind = name.split(":")[0];
-            if (Arrays.stream(required.split(",")).map(String::strip).anyMatch(entry -> entry.equals(name) || entry.equals(kind))) {
+            if (required().anyMatch(entry -> matches(entry, name))) {
                 Assertions.fail("angulus.require names " + name + ": " + absent.getMessage(), absent);
             }
             Assumptions.abort(absent.getMessage());
             throw absent;
         }
+    }
+
+    private static boolean matches(String entry, String name) {
+        return entry.equals(name) || entry.equals(name.split(":")[0]);
+    }
+
+    /** The entries of the property; one that names no device of the suite is an error, or it would require nothing. */
+    private static Stream<String> required() {
+        List<String> entries = Arrays.stream(System.getProperty("angulus.require", "").split(",")).map(String::strip).filter(s -> !s.isEmpty()).toList();
+        for (String entry : entries) {
+            if (NAMES.stream().noneMatch(name -> matches(entry, name))) {
+                Assertions.fail("angulus.require names \"" + entry + "\", but the suite runs on " + NAMES);
+            }
+        }
+        return entries.stream();
     }
 
     /** Whether a case of so much work is for this device: the shim takes small ones only. */
