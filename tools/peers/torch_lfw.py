@@ -4,7 +4,7 @@
 
 LFW holds aligned_112x96/NAME/NAME_0001.jpg and the protocol files. The defaults are the recommended recipe. People who
 occur in a test set and in training are removed by name (from training for pairsDevTest, from the test for celeb24) and
-listed. One JSON line a result; --flip-test results use the sum of the embeddings of an image and its mirror image.
+listed. One JSON line a result; "flip_test" ones use the sum of the embeddings of an image and its mirror image.
 """
 
 import argparse
