@@ -11,13 +11,6 @@
 
 namespace {
 
-// A stretch of an output row and where its packed input and its output begin.
-struct Unit {
-  int64_t in;    // floats from the packed buffer's start to the first pixel of the first tap, in C block 0
-  int64_t out;   // floats from the output's start
-  int width;     // pixels
-};
-
 // Where a unit lies.
 struct Place { int64_t image; int column, row; };
 

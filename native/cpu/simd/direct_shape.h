@@ -90,6 +90,13 @@ static Correlation correlation(const ag_conv2d_plan& plan, int index) {
   return f;
 }
 
+// A stretch of an output row and where its packed input and its output begin.
+struct Unit {
+  int64_t in;    // floats from the packed buffer's start to the first pixel of the first tap, in C block 0
+  int64_t out;   // floats from the output's start
+  int width;     // pixels
+};
+
 // Pieces of a correlation. A unit is a stretch of one output row; units are counted by (image, column block, row), so that neighbours share input rows.
 struct Cut {
   int width, columns;          // output columns of a unit (the last of a row may have fewer), units side by side in a row

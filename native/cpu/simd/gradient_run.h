@@ -4,6 +4,7 @@
 // dw stand in the workspace and are added in order. A piece goes through its rows in groups that fit L2 and strips that fit L1.
 #pragma once
 
+#include "direct_pack.h"
 #include "gradient_tile.h"
 
 namespace {
@@ -67,6 +68,19 @@ struct GradientContext {
   bool fresh;           // the first strip overwrites
 };
 
+// The output channels [first, first + count) of the units' gradients dy (N,P,Q,K) as (tile, pixel, kGradients), tiles of near-equal width.
+static void pack_gradients(const Correlation& f, const float* dy, const Unit* units, int unit_count, int64_t pixels, int first, int count,
+                           int tiles, float* packed) {
+  for (int tile = 0; tile < tiles; ++tile) {
+    const int begin = count * tile / tiles, end = count * (tile + 1) / tiles;
+    float* to = packed + tile * pixels * kGradients;
+    for (int u = 0; u < unit_count; ++u) {
+      const float* from = dy + units[u].out + first + begin;
+      for (int j = 0; j < units[u].width; ++j, from += f.k, to += kGradients) copy_floats(to, from, end - begin);
+    }
+  }
+}
+
 static void gradient_piece(const void* context, int64_t piece, void* scratch) {
   const GradientContext& z = *static_cast<const GradientContext*>(context);
   const Correlation& f = z.f;
@@ -96,7 +110,7 @@ static void gradient_piece(const void* context, int64_t piece, void* scratch) {
     for (int first = 0; first < count; first += cut.strip) {
       const Strip strip = {packed, units + first, int(at_most(cut.strip, count - first))};
       GradientTile t = {};
-      t.stride = int64_t{taps} * channels;
+      t.stride = int64_t{taps} * channels, t.dy_stride = kGradients;
       t.fresh = z.fresh && group == begin && first == 0;
       for (int b = 0; b < blocks; ++b) {
         const int c0 = (block0 + b) * kSlot, block_end = int(at_most(kSlot, channels - c0));

@@ -6,7 +6,7 @@
 // in L1 for all taps; the sums are read and written once for each strip. Bound by the multiply-add units.
 #pragma once
 
-#include "direct_pack.h"
+#include "direct_shape.h"
 
 namespace {
 
@@ -14,14 +14,15 @@ constexpr int kGradients = kLanes == 16 ? 16 : 8;  // floats of a packed pixel o
 static_assert(kTileRows <= kGradients, "a tile's gradients must fit their slot");
 
 struct Strip {
-  const float* packed;     // inputs, as pack_units leaves them
+  const float* packed;     // inputs, kSlot floats from pixel to pixel
   const Unit* units;
   int count;
 };
 
 struct GradientTile {
   int64_t in;              // floats from a unit's first pixel to the tap's, plus the C block and channel
-  const float* dy;         // (pixels of the strip, kGradients)
+  const float* dy;         // (pixels of the strip, dy_stride)
+  int64_t dy_stride;
   float* dw;               // first sum: row k, channels
   int64_t stride;          // floats between rows k of dw
   int count;               // input channels, 1 to kPanel
@@ -41,7 +42,7 @@ static void gradient_tile(const Strip& z, const GradientTile& t) {
   const float* dy = t.dy;
   for (int u = 0; u < z.count; ++u) {
     const float* x = z.packed + z.units[u].in + t.in;
-    for (int j = 0; j < z.units[u].width; ++j, x += kSlot, dy += kGradients) {
+    for (int j = 0; j < z.units[u].width; ++j, x += kSlot, dy += t.dy_stride) {
       const Vector x0 = load(x), x1 = load(x + kLanes);
 #pragma GCC unroll 16
       for (int i = 0; i < rows; ++i) {
@@ -74,18 +75,5 @@ static const GradientTileFunction kGradientTiles[kTileRows] = {
     gradient_tile<14>,
 #endif
 };
-
-// The output channels [first, first + count) of the units' gradients dy (N,P,Q,K) as (tile, pixel, kGradients), tiles of near-equal width.
-static void pack_gradients(const Correlation& f, const float* dy, const Unit* units, int unit_count, int64_t pixels, int first, int count,
-                           int tiles, float* packed) {
-  for (int tile = 0; tile < tiles; ++tile) {
-    const int begin = count * tile / tiles, end = count * (tile + 1) / tiles;
-    float* to = packed + tile * pixels * kGradients;
-    for (int u = 0; u < unit_count; ++u) {
-      const float* from = dy + units[u].out + first + begin;
-      for (int j = 0; j < units[u].width; ++j, from += f.k, to += kGradients) copy_floats(to, from, end - begin);
-    }
-  }
-}
 
 }  // namespace

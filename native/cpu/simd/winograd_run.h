@@ -7,9 +7,10 @@
 // Bound by the multiply-add units (36 C K / 16 a tile against 144 C K / 16 directly), then by L3 where the weights do not fit L2.
 #pragma once
 
+#include "direct_tile.h"
 #include "direct_weights.h"
 #include "floats.h"
-#include "winograd_transform.h"
+#include "winograd_points.h"
 
 namespace {
 
@@ -44,7 +45,7 @@ static WinogradCut cut_winograd(const Correlation& f) {
 struct WinogradContext {
   Correlation f;
   WinogradCut cut;
-  const float* in;        // (N,H,W,C)
+  TileSource in;          // (N,H,W,C)
   const float* weights;   // [panel][point][channel][kPanel]
   Sweep out;              // y and its epilogue
   float* points_in;       // staged: [point][C block][tile of the round][kSlot]
@@ -58,29 +59,6 @@ struct PointsLayout { int64_t in_point, in_block, out_point, out_tile; };
 AG_INLINE PointsLayout points_layout(int64_t tiles, int blocks, int panels) {
   // 16 floats more for each point keep the 36 streams off one another's cache sets.
   return {tiles * blocks * kSlot + 16, tiles * kSlot, tiles * panels * kPanel + 16, int64_t{panels} * kPanel};
-}
-
-alignas(64) static const float kZeros[kSlot] = {};
-
-// Tiles [first, first + count), C blocks [block, block + blocks) of the layout.
-static void winograd_inputs(const WinogradContext& z, int64_t first, int64_t count, int block, int blocks, const PointsLayout& at, float* to) {
-  const Correlation& f = z.f;
-  for (int64_t i = 0; i < count; ++i) {
-    const int64_t tile = first + i, image = tile / (z.cut.rows * z.cut.columns);
-    const int top = int(tile / z.cut.columns % z.cut.rows) * kSide - f.pad_top, left = int(tile % z.cut.columns) * kSide - f.pad_left;
-    for (int b = block; b < block + blocks; ++b) {
-      const int c0 = b * kSlot;
-      const float* from[kPoints];
-      for (int r = 0; r < kReach; ++r) {
-        for (int s = 0; s < kReach; ++s) {
-          const int row = top + r, column = left + s;
-          const bool inside = row >= 0 && row < f.h && column >= 0 && column < f.w;
-          from[r * kReach + s] = inside ? z.in + ((image * f.h + row) * f.w + column) * f.c + c0 : kZeros;
-        }
-      }
-      transform_input_tile(from, int(at_most(kSlot, f.c - c0)), to + b * at.in_block + i * kSlot, at.in_point);
-    }
-  }
 }
 
 // One point's product for tiles [first, first + count) of the layout and one panel; its sums go to column `column` of each tile's outputs.
@@ -133,7 +111,7 @@ static void winograd_fused(const void* context, int64_t piece, void* scratch) {
   const PointsLayout at = points_layout(count, z.cut.blocks, 1);
   float* in = static_cast<float*>(scratch);
   float* out = in + ceil_div(kPoints * at.in_point, 64) * 64;
-  winograd_inputs(z, first, count, 0, z.cut.blocks, at, in);
+  transform_tiles<kReach>(z.in, first, count, in, at.in_point, at.in_block);
   for (int panel = 0; panel < z.cut.panels; ++panel) {
     for (int point = 0; point < kPoints; ++point) winograd_product(z, point, panel, 0, count, at, in, out, 0);
     winograd_outputs(z, first, count, panel * kPanel, int(at_most(kPanel, z.f.k - panel * kPanel)), at, out);
@@ -144,7 +122,7 @@ static void winograd_input_piece(const void* context, int64_t piece, void*) {
   const WinogradContext& z = *static_cast<const WinogradContext*>(context);
   const PointsLayout at = points_layout(z.count, z.cut.blocks, z.cut.panels);
   const int64_t first = piece * kTransformTiles;
-  winograd_inputs(z, z.first + first, at_most(kTransformTiles, z.count - first), 0, z.cut.blocks, at, z.points_in + first * kSlot);
+  transform_tiles<kReach>(z.in, z.first + first, at_most(kTransformTiles, z.count - first), z.points_in + first * kSlot, at.in_point, at.in_block);
 }
 
 static void winograd_product_piece(const void* context, int64_t piece, void*) {
@@ -226,7 +204,7 @@ static void winograd_run(const Exec& exec, const Conv2dCall& call) {
   WinogradContext z = {};
   z.f = correlation(call.plan, 0);
   z.cut = cut_winograd(z.f);
-  z.in = static_cast<const float*>(forward ? call.x : call.y);
+  z.in = {static_cast<const float*>(forward ? call.x : call.y), z.f.h, z.f.w, z.f.c, z.f.pad_top, z.f.pad_left, z.cut.rows, z.cut.columns};
   z.weights = static_cast<const float*>(call.w);
   z.out.y = static_cast<float*>(forward ? call.y : call.x);
   z.out.bias = epilogue & AG_EPILOGUE_BIAS ? call.bias : nullptr;

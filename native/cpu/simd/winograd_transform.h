@@ -7,10 +7,10 @@
 //
 // With points a and b: B^T d has a^2 b^2 d0 - (a^2 + b^2) d2 + d4, the pairs (d4 - q^2 d2) +- p (d3 - q^2 d1) for (p, q) = (a, b) and (b, a), and
 // a^2 b^2 d1 - (a^2 + b^2) d3 + d5. Row i of A^T is (0^i, a^i, (-a)^i, b^i, (-b)^i, [i = 3]). Row of point p in G is (1, p, p^2) / product of p's
-// distances to the other points.
+// distances to the other points. The weight gradient is the same identity read backwards: dg = G^T [ (A dY A^T) . (B^T d B) ] G.
 #pragma once
 
-#include "direct_tile.h"
+#include "direct_shape.h"
 
 namespace {
 
@@ -42,12 +42,25 @@ AG_INLINE void transform_outputs(const Vector m[kReach], Vector y[kSide]) {
   y[3] = fma(splat(kA2 * kA), difference_a, fma(splat(kB2 * kB), difference_b, m[5]));
 }
 
+// A applied to 4 vectors: what the weight gradient does to dy.
+AG_INLINE void transform_gradients(const Vector y[kSide], Vector u[kReach]) {
+  const Vector even_a = fma(splat(kA2), y[2], y[0]), odd_a = fma(splat(kA2), y[3], y[1]);
+  const Vector even_b = fma(splat(kB2), y[2], y[0]), odd_b = fma(splat(kB2), y[3], y[1]);
+  u[0] = y[0];
+  u[1] = fma(splat(kA), odd_a, even_a);
+  u[2] = fma(splat(-kA), odd_a, even_a);
+  u[3] = fma(splat(kB), odd_b, even_b);
+  u[4] = fma(splat(-kB), odd_b, even_b);
+  u[5] = y[3];
+}
+
+constexpr double kScaleA = 1 / (2.0 * kA2 * (kA2 - kB2)), kScaleB = 1 / (2.0 * kB2 * (kB2 - kA2)), kScale0 = 1 / (double{kA2} * kB2);
+
 // G applied to 3 vectors of f64.
 AG_INLINE void transform_taps(const Wide g[3], Wide u[kReach]) {
-  constexpr double a2 = kA2, b2 = kB2, scale_a = 1 / (2 * a2 * (a2 - b2)), scale_b = 1 / (2 * b2 * (b2 - a2));
-  const Wide even_a = (g[0] + g[2] * a2) * scale_a, odd_a = g[1] * (kA * scale_a);
-  const Wide even_b = (g[0] + g[2] * b2) * scale_b, odd_b = g[1] * (kB * scale_b);
-  u[0] = g[0] * (1 / (a2 * b2));
+  const Wide even_a = (g[0] + g[2] * double{kA2}) * kScaleA, odd_a = g[1] * (kA * kScaleA);
+  const Wide even_b = (g[0] + g[2] * double{kB2}) * kScaleB, odd_b = g[1] * (kB * kScaleB);
+  u[0] = g[0] * kScale0;
   u[1] = even_a + odd_a;
   u[2] = even_a - odd_a;
   u[3] = even_b + odd_b;
@@ -77,31 +90,33 @@ AG_SHARED void transform_filters(const float* g, float* u, int64_t stride) {
   }
 }
 
-// B^T d B for `channels` channels of one tile. from: 36 pixels; to: point p at to + p * stride, whole vectors.
-static void transform_input_tile(const float* const from[kPoints], int channels, float* to, int64_t stride) {
-  for (int c = 0; c < channels; c += kLanes) {
-    const bool full = channels - c >= kLanes;
-    const Mask m = first_lanes(channels - c);
-    Vector half[kReach][kReach];
+// G^T applied to 6 vectors of f64.
+AG_INLINE void gather_taps(const Wide u[kReach], Wide g[3]) {
+  const Wide sum_a = (u[1] + u[2]) * kScaleA, difference_a = (u[1] - u[2]) * (kA * kScaleA);
+  const Wide sum_b = (u[3] + u[4]) * kScaleB, difference_b = (u[3] - u[4]) * (kB * kScaleB);
+  g[0] = u[0] * kScale0 + sum_a + sum_b;
+  g[1] = difference_a + difference_b;
+  g[2] = sum_a * double{kA2} + sum_b * double{kB2} + u[5];
+}
+
+// G^T u G for kWideLanes filters side by side. u: point p at u + p * stride; g: tap t at g + t * kWideLanes.
+AG_SHARED void gather_filters(const float* u, int64_t stride, float* g) {
+  Wide half[3][kReach];
 #pragma GCC unroll 6
-    for (int j = 0; j < kReach; ++j) {
-      Vector d[kReach], v[kReach];
+  for (int j = 0; j < kReach; ++j) {
+    Wide column[kReach], v[3];
 #pragma GCC unroll 6
-      for (int i = 0; i < kReach; ++i) {
-        const float* p = from[i * kReach + j] + c;
-        d[i] = full ? load(p) : load_masked(m, p);
-      }
-      transform_inputs(d, v);
-#pragma GCC unroll 6
-      for (int i = 0; i < kReach; ++i) half[i][j] = v[i];
-    }
-#pragma GCC unroll 6
-    for (int i = 0; i < kReach; ++i) {
-      Vector v[kReach];
-      transform_inputs(half[i], v);
-#pragma GCC unroll 6
-      for (int j = 0; j < kReach; ++j) store(to + (i * kReach + j) * stride + c, v[j]);
-    }
+    for (int i = 0; i < kReach; ++i) column[i] = load_wide(u + (i * kReach + j) * stride);
+    gather_taps(column, v);
+#pragma GCC unroll 3
+    for (int i = 0; i < 3; ++i) half[i][j] = v[i];
+  }
+#pragma GCC unroll 3
+  for (int i = 0; i < 3; ++i) {
+    Wide v[3];
+    gather_taps(half[i], v);
+#pragma GCC unroll 3
+    for (int j = 0; j < 3; ++j) store_wide(g + (i * 3 + j) * kWideLanes, v[j]);
   }
 }
 
