@@ -1,0 +1,45 @@
+package org.angulus.bench;
+
+/** Embeds the crops of one {@link EmbeddingProblem}. Used by one thread. */
+interface EmbeddingEngine extends AutoCloseable {
+    /** The engines by name; ours first. */
+    enum Kind {
+        ANGULUS,
+        ONNXRUNTIME,
+        DJL;
+
+        /** As on the command line: angulus, onnxruntime, djl. */
+        static Kind named(String name) {
+            for (Kind kind : values()) {
+                if (kind.words().equals(name)) {
+                    return kind;
+                }
+            }
+            throw new IllegalArgumentException("There is no engine '" + name + "'; choose angulus, onnxruntime or djl.");
+        }
+
+        String words() {
+            return name().toLowerCase(java.util.Locale.ROOT);
+        }
+
+        /**
+         * Opens the engine. What it starts ends with close, but for the threads of PyTorch, which sleep while they have no work.
+         *
+         * @param device of our engine; the rivals use the processor
+         * @param threads that compute
+         */
+        EmbeddingEngine open(EmbeddingProblem problem, String device, int threads) {
+            return switch (this) {
+                case ANGULUS -> new AngulusEngine(problem, device, threads);
+                case ONNXRUNTIME -> new OnnxRuntimeEngine(problem, threads);
+                case DJL -> new DjlEngine(problem, threads);
+            };
+        }
+    }
+
+    /** Embeds all crops: (batch, D), not normalized. */
+    float[][] embed();
+
+    @Override
+    void close();
+}
