@@ -43,6 +43,7 @@ AG_INLINE int output_size(int size, int pads, int filter, int stride) { return (
 // A 1x1 stride-1 convolution is a product of matrices: all pixels become one row.
 AG_INLINE void flatten(Correlation& f) {
   const bool dense = f.r == 1 && f.s == 1 && f.stride_h == 1 && f.stride_w == 1 && f.pad_top == 0 && f.pad_left == 0;
+  if (int64_t{f.h} * f.w >= (1 << 30) || int64_t{f.n} * f.h * f.w >= (1 << 30)) return;
   if (!dense || f.step_h != 1 || f.step_w != 1 || f.p != f.h || f.q != f.w) return;
   f.w = f.q = f.out_w = f.n * f.p * f.q;
   f.n = f.h = f.p = f.out_h = 1;

@@ -9,8 +9,8 @@
 
 namespace {
 
-constexpr int kStripPixels = 96;
-constexpr int kSplitPixels = 2048;                  // pixels that pay for writing and adding a partial dw
+constexpr int kStripPixels = 160;
+constexpr int kSplitPixels = 1024;                  // pixels that pay for writing and adding a partial dw
 constexpr int64_t kGradientBudget = 96 << 10;       // floats of packed dy
 constexpr int64_t kReduceFloats = 8192;             // floats of dw that a piece of the last pass adds
 
@@ -34,7 +34,7 @@ static GradientCut cut_gradient(const Correlation& f) {
   const int64_t wanted = ceil_div(kPieces, splits);
   cut.c_pieces = cut.k_pieces = 1;
   while (int64_t{cut.c_pieces} * cut.k_pieces < wanted) {  // halves the longer side: packing is repeated for each piece of the other
-    const bool c_divides = 2 * cut.c_pieces <= cut.blocks, k_divides = f.k / cut.k_pieces >= 4 * kTileRows;
+    const bool c_divides = 2 * cut.c_pieces <= cut.blocks, k_divides = f.k / cut.k_pieces >= 8 * kTileRows;
     if (c_divides && (!k_divides || cut.blocks / cut.c_pieces * kSlot >= f.k / cut.k_pieces)) {
       cut.c_pieces *= 2;
     } else if (k_divides) {

@@ -12,9 +12,9 @@
 
 namespace {
 
-constexpr int64_t kGradientRound = 12 << 20;     // bytes of both transforms of a round
-constexpr int kGradientRoundTiles = 256;         // but at least so many tiles
-constexpr int kGradientStrip = 96;               // tiles whose points stay in L1
+constexpr int64_t kGradientRound = 8 << 20;      // bytes of both transforms of a round
+constexpr int kGradientRoundTiles = 128;         // but at least so many tiles
+constexpr int kGradientStrip = 128;              // tiles whose points stay in L1
 constexpr int kGradientTransform = 8;            // tiles of a piece of a transform
 constexpr int kGradientSide = 128;               // a product's piece: up to so many output and input channels
 

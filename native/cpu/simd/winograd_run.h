@@ -16,7 +16,8 @@ namespace {
 
 constexpr int64_t kFusedWeights = 4 << 20;            // bytes of transformed weights up to which pieces are fused
 constexpr int64_t kFusedFloats = 200 << 10;           // floats of transformed input of a fused piece
-constexpr int64_t kRoundBytes = 32 << 20;             // of the workspace of a staged round
+constexpr int kFusedTiles = 3 * 14;                   // tiles of a fused piece
+constexpr int64_t kRoundBytes = 8 << 20;              // points of a staged round, near enough in L3
 constexpr int kProductTiles = 9 * kTileRows;          // tiles of a staged product
 constexpr int kTransformTiles = 8;                    // tiles of a staged transform
 
@@ -35,10 +36,14 @@ static WinogradCut cut_winograd(const Correlation& f) {
   cut.blocks = int(ceil_div(f.c, kSlot)), cut.panels = int(ceil_div(f.k, kPanel));
   const int64_t inputs = int64_t{kPoints} * cut.blocks * kSlot, outputs = int64_t{kPoints} * cut.panels * kPanel;  // floats for one tile
   cut.fused = outputs * f.c * 4 <= kFusedWeights;
-  const int64_t most = cut.fused ? at_least(kFusedFloats / inputs / kTileRows, 1) * kTileRows
-                                 : at_least(kRoundBytes / 4 / (inputs + outputs), kProductTiles);
-  const int64_t wanted = cut.fused ? ceil_div(ceil_div(cut.tiles, kPieces), kTileRows) * kTileRows : cut.tiles;
-  cut.round = at_most(at_most(most, wanted), cut.tiles);
+  if (cut.fused) {
+    const int64_t most = at_most(at_least(kFusedFloats / inputs / kTileRows, 1), kFusedTiles / kTileRows) * kTileRows;
+    const int64_t wanted = ceil_div(ceil_div(cut.tiles, kPieces), kTileRows) * kTileRows;
+    cut.round = at_most(at_most(most, wanted), cut.tiles);
+  } else {
+    const int64_t least = at_least(kRoundBytes / 4 / (inputs + outputs), kProductTiles);
+    cut.round = ceil_div(cut.tiles, at_least(cut.tiles / least, 1));
+  }
   return cut;
 }
 
