@@ -133,10 +133,11 @@ public final class ModelPlan {
         for (Op op : List.of(Op.CHANNEL_SUM, Op.PRELU_BACKWARD, Op.BATCH_NORM_BACKWARD_REDUCE)) {
             needWorkspace(ops.workspaceBytes(op, matrix.rows(), matrix.columns()));
         }
-        long preparedForward = prepare(plans.forward());
-        long preparedInput = plans.backwardInput() == null ? 0 : prepare(plans.backwardInput());
-        return new PlannedConv(
-                conv, n, plans, places, Offsets.of(conv, parameters, network.statistics()), preparedForward, preparedInput, network.config());
+        needPrepared(plans.forward());
+        if (plans.backwardInput() != null) {
+            needPrepared(plans.backwardInput());
+        }
+        return new PlannedConv(conv, n, plans, places, Offsets.of(conv, parameters, network.statistics()), network.config());
     }
 
     /** The convolution of N images as the device names it. */
@@ -146,11 +147,9 @@ public final class ModelPlan {
                 Type.F32);
     }
 
-    private long prepare(Conv2dPlan plan) {
+    private void needPrepared(Conv2dPlan plan) {
         needWorkspace(plan.workspaceBytes());
-        long offset = preparedBytes;
-        preparedBytes += (plan.preparedBytes() + 255) / 256 * 256;
-        return offset;
+        preparedBytes = Math.max(preparedBytes, plan.preparedBytes());
     }
 
     private void needWorkspace(long bytes) {
@@ -184,11 +183,6 @@ public final class ModelPlan {
     /** Where backward expects the gradient of the embeddings, f32 (N, D), in the arena. */
     public Place embeddingGradient() {
         return embeddingGradient;
-    }
-
-    /** Brings the weights into the convolutions' own forms. */
-    public void prepare(PlanMemory memory) {
-        layers.forEach(layer -> layer.prepare(memory));
     }
 
     /** Images to embeddings. */

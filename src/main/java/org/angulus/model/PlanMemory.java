@@ -7,7 +7,7 @@ package org.angulus.model;
  * @param gradients what backward writes, laid out like the parameters
  * @param statistics running statistics, which forward moves on: candidates that become persistent in the commit phase
  * @param arena {@link ModelPlan#arenaBytes()}
- * @param prepared {@link ModelPlan#preparedBytes()}: weights in the convolutions' own forms
+ * @param prepared {@link ModelPlan#preparedBytes()}: the weights of one convolution in its own form
  * @param workspace {@link ModelPlan#workspaceBytes()}: shared by all ops
  * @param images u8 RGB (N, H, W, 3)
  * @param flips u8 (N)

@@ -66,16 +66,10 @@ final class PlannedConv implements PlannedLayer {
      */
     record Plans(Conv2dPlan forward, Conv2dPlan backwardWeight, Conv2dPlan accumulateWeight, Conv2dPlan backwardInput) {}
 
-    private final long preparedForward;
-    private final long preparedInput;
-
     /**
      * @param n images
-     * @param preparedForward offset in the prepared weights
-     * @param preparedInput offset in the prepared weights
      */
-    PlannedConv(
-            ConvLayer layer, int n, Plans plans, Places places, Offsets offsets, long preparedForward, long preparedInput, ResFaceConfig config) {
+    PlannedConv(ConvLayer layer, int n, Plans plans, Places places, Offsets offsets, ResFaceConfig config) {
         this.layer = layer;
         this.forward = plans.forward();
         this.backwardWeight = plans.backwardWeight();
@@ -83,8 +77,6 @@ final class PlannedConv implements PlannedLayer {
         this.backwardInput = plans.backwardInput();
         this.places = places;
         this.offsets = offsets;
-        this.preparedForward = preparedForward;
-        this.preparedInput = preparedInput;
         this.config = config;
         this.matrix = matrix(layer, n);
     }
@@ -95,19 +87,13 @@ final class PlannedConv implements PlannedLayer {
         return new Matrix(Math.toIntExact((long) n * geometry.p() * geometry.q()), geometry.k(), Type.F32);
     }
 
-    @Override
-    public void prepare(PlanMemory memory) {
-        long w = element(memory.parameters(), offsets.weight());
-        prepare(forward, w, memory.prepared() + preparedForward);
-        if (backwardInput != null) {
-            prepare(backwardInput, w, memory.prepared() + preparedInput);
+    /** Brings the weights into the plan's own form, right before they are read: one place serves all layers. Gives it, or 0 where there is none. */
+    private long prepare(Conv2dPlan plan, PlanMemory memory) {
+        if (plan.preparedBytes() == 0) {
+            return 0;
         }
-    }
-
-    private static void prepare(Conv2dPlan plan, long w, long prepared) {
-        if (plan.preparedBytes() > 0) {
-            plan.prepare(w, prepared);
-        }
+        plan.prepare(element(memory.parameters(), offsets.weight()), memory.prepared());
+        return memory.prepared();
     }
 
     @Override
@@ -119,7 +105,7 @@ final class PlannedConv implements PlannedLayer {
                 .x(at(memory, places.x()))
                 .w(element(memory.parameters(), offsets.weight()))
                 .y(c)
-                .prepared(forward.preparedBytes() > 0 ? memory.prepared() + preparedForward : 0)
+                .prepared(prepare(forward, memory))
                 .workspace(workspace(memory, forward))
                 .bias(element(memory.parameters(), offsets.bias()))
                 .statistics(at(memory, places.statistics())));
@@ -176,7 +162,7 @@ final class PlannedConv implements PlannedLayer {
                     .x(at(memory, places.dx()))
                     .w(element(memory.parameters(), offsets.weight()))
                     .y(dc)
-                    .prepared(backwardInput.preparedBytes() > 0 ? memory.prepared() + preparedInput : 0)
+                    .prepared(prepare(backwardInput, memory))
                     .workspace(workspace(memory, backwardInput))
                     .residual(at(memory, places.skip())));
         }

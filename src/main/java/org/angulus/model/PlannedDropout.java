@@ -17,9 +17,6 @@ import org.angulus.model.ArenaPlanner.Place;
  */
 record PlannedDropout(Matrix shape, float keep, long seed, int purpose, Place value, Place gradient) implements PlannedLayer {
     @Override
-    public void prepare(PlanMemory memory) {}
-
-    @Override
     public void forward(Ops ops, PlanMemory memory) {
         long x = memory.arena() + value.offset();
         ops.dropout(shape, keep, seed, purpose, x, memory.scalars(), x);

@@ -5,9 +5,6 @@ import org.angulus.device.Write;
 
 /** A layer whose tensors have their places: it emits its ops, at once or while a graph is recorded. */
 sealed interface PlannedLayer permits PlannedConv, PlannedDropout {
-    /** Brings the weights into the convolutions' own forms; needed whenever they have changed. */
-    void prepare(PlanMemory memory);
-
     /** Makes the layer's output. */
     void forward(Ops ops, PlanMemory memory);
 

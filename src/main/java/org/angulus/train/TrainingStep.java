@@ -20,7 +20,7 @@ import org.angulus.model.TensorSpec;
 import org.angulus.model.Weights;
 
 /**
- * One training step, recorded: a graph for the first micro-batch (prepares the weights, overwrites the gradients), one for each further one
+ * One training step, recorded: a graph for the first micro-batch (overwrites the gradients), one for each further one
  * (accumulates), and one for the commit phase, which changes persistent state only if the gradient is finite.
  */
 final class TrainingStep implements AutoCloseable {
@@ -106,7 +106,6 @@ final class TrainingStep implements AutoCloseable {
     private void micro(Write write) {
         Ops ops = device.ops();
         if (write == Write.OVERWRITE) {
-            plan.prepare(memory);
             ops.copy(buffers.candidates, buffers.running, buffers.runningBytes());
         }
         plan.forward(ops, memory);
