@@ -6,12 +6,13 @@ import org.openjdk.jmh.annotations.State;
 
 /**
  * What JMH reports beside calls per second, each per second too: so {@code gflop} is GFLOP/s, and {@code peakShare}, operations over the peak's
- * operations per second, is the share of the peak that was sampled before the iteration. JMH sets them to 0 before each iteration.
+ * operations per second, is the share of the peak that was sampled before the iteration. Operations are counted as those of direct convolutions, of
+ * which Winograd's algorithm saves most: shares above 1 are possible. JMH sets the fields to 0 before each iteration.
  */
 @AuxCounters
 @State(Scope.Thread)
 public class Rates {
-    /** Images per second; calls of the op in {@link OpBenchmark}. */
+    /** Images per second. */
     public double images;
     /** GFLOP/s. */
     public double gflop;

@@ -31,11 +31,11 @@ record Timing(double median, double least, double most, int calls) {
             times.add(1e-9 * (System.nanoTime() - start));
         }
         double[] sorted = times.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-        return new Timing(median(sorted), sorted[0], sorted[sorted.length - 1], sorted.length);
+        return new Timing(medianOf(sorted), sorted[0], sorted[sorted.length - 1], sorted.length);
     }
 
     /** The middle value, or the mean of the middle two; NaN without any. */
-    static double median(double... values) {
+    static double medianOf(double... values) {
         if (values.length == 0) {
             return Double.NaN;
         }

@@ -1,0 +1,65 @@
+package org.angulus.bench;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Turns the JSON that JMH writes into a result file: parameters and rates of each benchmark. */
+@Command(name = "JmhResults", description = "Condenses JMH's JSON to a result file.", mixinStandardHelpOptions = true)
+public final class JmhResults implements Callable<Integer> {
+    @Parameters(description = "what JMH wrote with -rf json -rff FILE")
+    private Path jmh;
+
+    @Option(names = "--what", defaultValue = "JMH benchmarks; rates are per second, errors half a 99.9 % interval")
+    private String what;
+
+    @Mixin
+    private ResultFile file;
+
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new JmhResults()).setOverwrittenOptionsAllowed(true).execute(arguments));
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        var results = new JsonArray();
+        for (JsonElement element : JsonParser.parseString(Files.readString(jmh)).getAsJsonArray()) {
+            results.add(condensed(element.getAsJsonObject()));
+        }
+        try (Roof roof = new Roof("cpu", Devices.threads(0))) {
+            file.write(what, roof.description(), results);
+        }
+        return 0;
+    }
+
+    private static JsonObject condensed(JsonObject run) {
+        var line = new JsonObject();
+        String name = run.get("benchmark").getAsString();
+        line.addProperty("benchmark", name.replaceFirst("^org\\.angulus\\.bench\\.", ""));
+        line.add("parameters", run.get("params"));
+        line.add("callsPerSecond", metric(run.getAsJsonObject("primaryMetric")));
+        for (Map.Entry<String, JsonElement> second : run.getAsJsonObject("secondaryMetrics").entrySet()) {
+            line.add(second.getKey(), metric(second.getValue().getAsJsonObject()));
+        }
+        return line;
+    }
+
+    /** Score and error. */
+    private static JsonArray metric(JsonObject metric) {
+        var pair = new JsonArray();
+        pair.add(ResultFile.rounded(metric.get("score").getAsDouble()));
+        pair.add(ResultFile.rounded(metric.get("scoreError").getAsDouble()));
+        return pair;
+    }
+}
