@@ -1,14 +1,9 @@
-"""Aligned faces in folders of people, the LFW View 1 pairs, and reproducible random pairs."""
+"""Aligned faces in folders of people, the LFW View 1 pairs, and lists of drawn pairs."""
 
 import math
-import pathlib
-import sys
 
 import numpy as np
 from PIL import Image
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "golden"))
-import formula  # noqa: E402
 
 ROWS, COLUMNS = 112, 96
 
@@ -58,34 +53,18 @@ def pairs_listed(file, folder):
     return pairs, names
 
 
-def random_pairs(people, count):
-    """`count` same and `count` different pairs among `people` (name -> paths in order), drawn by formula.bits: with the
-    numbers b = z >>> 1, four a pair, of the tensors "pairs:same" and "pairs:different".
-
-    Same: person b0, first image b1, second b2 among the others. Different: people b0 and b1 (among the others), images
-    b2 and b3. Each is taken modulo the number of choices; "among the others" skips the one taken. Folds go by position.
-    """
-    lists = [people[name] for name in sorted(people)]
-    if len(lists) < 2 or min(len(paths) for paths in lists) < 2:
-        raise ValueError("random pairs need two people or more, each with two images or more")
+def drawn_pairs(file, people):
+    """Pairs of a list that `angulus eval --out` wrote (folds and n, then for each fold n same and n different), where the
+    number n of a person is the n-th of `people` (name -> paths in order): list of (path, path, same, fold)."""
+    lines = [line.split("\t") for line in file.read_text().splitlines() if line]
+    folds, n = map(int, lines[0])
+    if len(lines) != 1 + 2 * n * folds:
+        raise ValueError(f"{file} announces {folds} folds of {2 * n} pairs and has {len(lines) - 1} lines")
     pairs = []
-    for same in (True, False):
-        numbers = formula.bits("pairs:" + ("same" if same else "different"), 4 * count) >> np.uint64(1)
-        for i, (b0, b1, b2, b3) in enumerate(numbers.reshape(count, 4).tolist()):
-            one = lists[b0 % len(lists)]
-            if same:
-                first, second = other_than(b1, b2, len(one))
-                pair = one[first], one[second]
-            else:
-                other = lists[other_than(b0, b1, len(lists))[1]]
-                pair = one[b2 % len(one)], other[b3 % len(other)]
-            pairs.append((*pair, same, i * 10 // count))
+    for i, fields in enumerate(lines[1:]):
+        first, second = (fields[:2], [fields[0], fields[2]]) if len(fields) == 3 else (fields[:2], fields[2:])
+        pairs.append((*(people[name][int(number) - 1] for name, number in (first, second)), len(fields) == 3, i // (2 * n)))
     return pairs
-
-
-def other_than(a, b, choices):
-    first, second = a % choices, b % (choices - 1)
-    return first, second + (second >= first)
 
 
 class EpochStream:

@@ -1,6 +1,6 @@
 """Trains a ResFace on the training people of LFW View 1 and verifies the pairs of pairsDevTest, in PyTorch on the CPU.
 
-    python torch_lfw.py --data LFW [--celeb24 CELEB24] [recipe options]
+    python torch_lfw.py --data LFW [--celeb24 CELEB24 --celeb24-pairs LIST] [recipe options]
 
 LFW holds aligned_112x96/NAME/NAME_0001.jpg and the protocol files. The defaults are the recommended recipe. People who
 occur in a test set and in training are removed by name (from training for pairsDevTest, from the test for celeb24) and
@@ -129,6 +129,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, required=True, help="LFW folder")
     parser.add_argument("--celeb24", type=pathlib.Path, help="folder of 24 folders of 112x112 faces, tested too")
+    parser.add_argument("--celeb24-pairs", type=pathlib.Path, help="list of its pairs, as written by angulus eval --out")
     parser.add_argument("--least", type=int, default=2, help="least images of a training person")
     parser.add_argument("--net", type=int, choices=sorted(resface.BLOCKS), default=10)
     parser.add_argument("--widths", type=numbers, default=[32, 64, 128, 256])
@@ -150,7 +151,10 @@ def parse():
     parser.add_argument("--start-value", type=int, default=666)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--report-every", type=int, default=250)
-    return parser.parse_args()
+    options = parser.parse_args()
+    if (options.celeb24 is None) != (options.celeb24_pairs is None):
+        parser.error("--celeb24 and --celeb24-pairs go together: write the list with angulus eval --draw 3000 --out DIR")
+    return options
 
 
 def main():
@@ -176,7 +180,7 @@ def main():
     verify(model, pairs, options.shrink, "lfw-pairsDevTest", facts)
     if options.celeb24:
         people, removed = celeb24_people(options.celeb24, set(names))
-        verify(model, face_data.random_pairs(people, 3000), options.shrink, "celeb24", {"removed": removed})
+        verify(model, face_data.drawn_pairs(options.celeb24_pairs, people), options.shrink, "celeb24", {"removed": removed})
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -56,7 +57,7 @@ final class EvalCommand implements Callable<Integer> {
     @Option(names = "--pairs", paramLabel = "FILE", description = "LFW's list: pairs.txt (ten folds) or a list of View 1; the first line tells.")
     private Path pairs;
 
-    @Option(names = "--draw", paramLabel = "N", description = "Without a list: draw N pairs of each kind (default: ${DEFAULT-VALUE}).", defaultValue = "3000")
+    @Option(names = "--draw", paramLabel = "N", description = "Without a list: draw N pairs of each kind, a multiple of ten (default: ${DEFAULT-VALUE}).", defaultValue = "3000")
     private int draw;
 
     @Option(names = "--start", paramLabel = "N", description = "Start value of the drawn pairs (default: ${DEFAULT-VALUE}).", defaultValue = "1")
@@ -83,7 +84,7 @@ final class EvalCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print the report as JSON.")
     private boolean json;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "Write report.json, roc.png and scores.png there.")
+    @Option(names = "--out", paramLabel = "DIR", description = "Write report.json, roc.png and scores.png there, and the list of drawn pairs, pairs.txt, where a number counts the person's files by name.")
     private Path out;
 
     @Spec
@@ -118,7 +119,7 @@ final class EvalCommand implements Callable<Integer> {
         writer.println(json ? report.toJson() : report.toText());
         writer.flush();
         if (out != null) {
-            write(report, Roc.of(embedded.cosines(), embedded.same()));
+            write(report, Roc.of(embedded.cosines(), embedded.same()), images.list());
         }
         return ExitCode.OK;
     }
@@ -153,12 +154,17 @@ final class EvalCommand implements Callable<Integer> {
         }
     }
 
-    private void write(VerificationReport report, Roc roc) throws IOException {
+    private void write(VerificationReport report, Roc roc, VerificationPairs list) throws IOException {
         Files.createDirectories(out);
         Files.writeString(out.resolve("report.json"), report.toJson() + System.lineSeparator());
         Plots plots = new Plots(warning -> spec.commandLine().getErr().println("angulus: " + warning));
         plots.roc(out.resolve("roc.png"), report.dataSet(), Map.of(report.network(), roc));
         plots.scores(out.resolve("scores.png"), report.dataSet(), roc, Double.NaN);
-        spec.commandLine().getErr().println("Wrote " + List.of("report.json", "roc.png", "scores.png") + " to " + out);
+        List<String> written = new ArrayList<>(List.of("report.json", "roc.png", "scores.png"));
+        if (pairs == null) {
+            list.write(out.resolve("pairs.txt"));
+            written.add("pairs.txt");
+        }
+        spec.commandLine().getErr().println("Wrote " + String.join(", ", written) + " to " + out);
     }
 }

@@ -18,11 +18,12 @@ public final class RandomPairs {
      *
      * @param name of the list, for reports
      * @param photos at least two people, one of them with two photographs
-     * @param pairs of each kind, at least 10
+     * @param pairs of each kind, a multiple of the ten folds
+     * @throws IllegalArgumentException when they are no such multiple, or no person has two photographs
      */
     public static VerificationPairs draw(String name, LabeledPhotos photos, int pairs, long startValue) {
-        if (pairs < VerificationPairs.VIEW1_FOLDS) {
-            throw new IllegalArgumentException(pairs + " pairs of a kind are too few; ten folds need at least ten");
+        if (pairs < 1 || pairs % VerificationPairs.VIEW1_FOLDS != 0) {
+            throw new IllegalArgumentException(pairs + " pairs of a kind do not fill ten equal folds; give a multiple of ten");
         }
         int[] several = IntStream.range(0, photos.people().size()).filter(p -> photos.photographs(p) >= 2).toArray();
         if (several.length == 0) {

@@ -1,5 +1,7 @@
 package org.angulus.eval;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -86,6 +88,33 @@ public record VerificationPairs(String name, List<Pair> pairs, int folds, boolea
         }
         lines.expectEnd();
         return new VerificationPairs(file.getFileName().toString(), pairs, VIEW1_FOLDS, false);
+    }
+
+    /**
+     * Writes the list in the form of View 2, which {@link #readView2} reads; whose folds they are is not in the file.
+     *
+     * @throws IllegalArgumentException when the folds do not hold equally many pairs of either kind
+     */
+    public void write(Path file) throws IOException {
+        int each = pairs.size() / (2 * folds);
+        StringBuilder text = new StringBuilder(folds + "\t" + each + "\n");
+        for (int fold = 0; fold < folds; fold++) {
+            for (boolean same : new boolean[] {true, false}) {
+                int number = fold;
+                List<Pair> part = pairs.stream().filter(pair -> pair.fold() == number && pair.same() == same).toList();
+                if (part.size() != each) {
+                    throw new IllegalArgumentException(name + ": fold " + fold + " holds " + part.size() + " pairs of "
+                            + (same ? "the same person" : "different people") + ", but " + each + " would be equal shares");
+                }
+                part.forEach(pair -> text.append(line(pair)).append('\n'));
+            }
+        }
+        Files.writeString(file, text);
+    }
+
+    private static String line(Pair pair) {
+        String left = pair.left().person() + "\t" + pair.left().number() + "\t";
+        return left + (pair.same() ? "" : pair.right().person() + "\t") + pair.right().number();
     }
 
     private static Pair readPair(LinesFile lines, boolean same, int fold) throws DataException {

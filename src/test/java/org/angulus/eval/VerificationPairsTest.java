@@ -39,6 +39,28 @@ class VerificationPairsTest {
                 pairs.photos().stream().map(Photo::name).toList());
     }
 
+    @Test
+    void aWrittenListIsReadAgain() throws Exception {
+        List<Pair> pairs = List.of(
+                new Pair(new Photo("Ann", 1), new Photo("Ann", 4), true, 0),
+                new Pair(new Photo("Ann Marie", 2), new Photo("Bob", 1), false, 0),
+                new Pair(new Photo("Björn", 3), new Photo("Björn", 10), true, 1),
+                new Pair(new Photo("Cy", 1), new Photo("Ann", 4), false, 1));
+        Path file = folder.resolve("written.txt");
+        new VerificationPairs("drawn", pairs, 2, false).write(file);
+        assertEquals(pairs, VerificationPairs.read(file).pairs());
+    }
+
+    @Test
+    void unequalFoldsAreNotWritten() {
+        List<Pair> pairs = List.of(
+                new Pair(new Photo("Ann", 1), new Photo("Ann", 4), true, 0),
+                new Pair(new Photo("Ann", 2), new Photo("Bob", 1), false, 1));
+        VerificationPairs unequal = new VerificationPairs("drawn", pairs, 2, false);
+        assertThrows(IllegalArgumentException.class, () -> unequal.write(folder.resolve("written.txt")));
+        assertFalse(Files.exists(folder.resolve("written.txt")));
+    }
+
     /** 15 pairs of either kind in 10 folds: fold k holds those from floor(1.5 k) to floor(1.5 (k + 1)) - 1. */
     @Test
     void view1GetsInterleavedFolds() throws Exception {
