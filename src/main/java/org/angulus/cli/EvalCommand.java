@@ -23,6 +23,7 @@ import org.angulus.eval.PairImages;
 import org.angulus.eval.Plots;
 import org.angulus.eval.RandomPairs;
 import org.angulus.eval.Roc;
+import org.angulus.eval.ThresholdRule;
 import org.angulus.eval.VerificationPairs;
 import org.angulus.eval.VerificationReport;
 import org.angulus.image.RgbImage;
@@ -32,6 +33,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code angulus eval}: 1:1 verification of a model by the LFW protocol, or on pairs drawn from a folder for each person. */
@@ -75,6 +77,9 @@ final class EvalCommand implements Callable<Integer> {
     @Option(names = "--threshold", paramLabel = "RULE", description = "Convention of the thresholds: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).", defaultValue = "FACENET")
     private Convention convention;
 
+    @Option(names = "--keep-mean", description = "With SPHEREFACE: do not subtract the mean embedding of the training folds.")
+    private boolean keepMean;
+
     @Option(names = "--device", paramLabel = "NAME", description = "cpu, cuda:0, ...; the best one otherwise.")
     private String device;
 
@@ -106,8 +111,7 @@ final class EvalCommand implements Callable<Integer> {
         EmbeddedPairs embedded;
         try (Device opened = Devices.open(device); EmbeddingNetwork network = EmbeddingNetwork.load(opened, model, 32)) {
             embedded = images.embed(network, flip);
-            LfwProtocol protocol = convention == Convention.FACENET ? LfwProtocol.facenet() : LfwProtocol.sphereface();
-            report = VerificationReport.of(protocol, embedded, metadata.network().name() + " " + model.getFileName(), metadata.trainingSet(), flip);
+            report = VerificationReport.of(protocol(), embedded, metadata.network().name() + " " + model.getFileName(), metadata.trainingSet(), flip);
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(ExitCode.FAILED, e.getMessage() + ".");
         }
@@ -122,6 +126,16 @@ final class EvalCommand implements Callable<Integer> {
             write(report, Roc.of(embedded.cosines(), embedded.same()), images.list());
         }
         return ExitCode.OK;
+    }
+
+    private LfwProtocol protocol() {
+        if (convention == Convention.SPHEREFACE) {
+            return new LfwProtocol(ThresholdRule.SPHEREFACE, !keepMean);
+        }
+        if (keepMean) {
+            throw new ParameterException(spec.commandLine(), "--keep-mean goes with --threshold SPHEREFACE: FACENET subtracts no mean");
+        }
+        return LfwProtocol.facenet();
     }
 
     private PairImages read(int height, int width) throws IOException {

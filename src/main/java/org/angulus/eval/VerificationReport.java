@@ -43,18 +43,20 @@ public record VerificationReport(
         List<OperatingPoint> operatingPoints,
         FacenetRates.ValidationRate validationRate) {
 
-    /** FAR targets of {@link #of}: what 3,000 different-person pairs can resolve. */
-    private static final double[] FAR_TARGETS = {1e-3, 1e-2, 1e-1};
+    /** FAR targets of {@link #of}. */
+    private static final double[] FAR_TARGETS = {1e-4, 1e-3, 1e-2, 1e-1};
 
     private static final double VALIDATION_FAR = 1e-3;
 
     /**
      * TAR at a FAR.
      *
-     * @param target FAR allowed
-     * @param point  what was reached, with the cosine threshold
+     * @param target   FAR allowed
+     * @param resolved whether the test has enough pairs of different people, 1 / target, for one of them to be let in at this FAR; otherwise the
+     *     point is that of FAR 0 and says little
+     * @param point    what was reached, with the cosine threshold
      */
-    public record OperatingPoint(double target, Roc.Point point) {}
+    public record OperatingPoint(double target, boolean resolved, Roc.Point point) {}
 
     public VerificationReport {
         missing = List.copyOf(missing);
@@ -73,9 +75,10 @@ public record VerificationReport(
     public static VerificationReport of(
             LfwProtocol protocol, EmbeddedPairs pairs, String network, String trainingSet, FlipFusion flipFusion) {
         Roc roc = Roc.of(pairs.cosines(), pairs.same());
+        long different = pairs.tested().stream().filter(pair -> !pair.same()).count();
         List<OperatingPoint> points = new ArrayList<>();
         for (double target : FAR_TARGETS) {
-            points.add(new OperatingPoint(target, roc.tarAtFar(target)));
+            points.add(new OperatingPoint(target, different >= Math.round(1 / target), roc.tarAtFar(target)));
         }
         return new VerificationReport(
                 protocol.description(pairs.list()),
@@ -133,6 +136,7 @@ public record VerificationReport(
         for (OperatingPoint point : operatingPoints) {
             JsonObject item = new JsonObject();
             item.addProperty("farAllowed", point.target());
+            item.addProperty("resolved", point.resolved());
             item.addProperty("far", point.point().far());
             item.addProperty("tar", point.point().tar());
             item.add("cosineThreshold", finite(point.point().threshold()));
@@ -180,8 +184,9 @@ public record VerificationReport(
         row(text, "area under ROC", "%.5f", areaUnderCurve);
         row(text, "equal error rate", "%.2f %%", 100 * equalErrorRate);
         for (OperatingPoint point : operatingPoints) {
-            row(text, String.format(Locale.ROOT, "TAR at FAR %.0e", point.target()), "%.2f %% (FAR reached %.2e, cosine from %.4f)",
-                    100 * point.point().tar(), point.point().far(), point.point().threshold());
+            row(text, String.format(Locale.ROOT, "TAR at FAR %.0e", point.target()), "%.2f %% (FAR reached %.2e, cosine from %.4f)%s",
+                    100 * point.point().tar(), point.point().far(), point.point().threshold(),
+                    point.resolved() ? "" : String.format(Locale.ROOT, "; %,d pairs of different people would be needed", Math.round(1 / point.target())));
         }
         row(text, String.format(Locale.ROOT, "VAL at FAR %.0e", validationRate.target()),
                 "%.2f %% ± %.2f, FAR %.2e on the test folds (facenet's rule)",

@@ -41,9 +41,10 @@ class VerificationReportTest {
         Roc roc = Roc.of(pairs.cosines(), pairs.same());
         assertEquals(roc.areaUnderCurve(), json.get("areaUnderCurve").getAsDouble());
         assertEquals(roc.equalErrorRate(), json.get("equalErrorRate").getAsDouble());
-        JsonObject point = json.getAsJsonArray("tarAtFar").get(1).getAsJsonObject();
+        JsonObject point = json.getAsJsonArray("tarAtFar").get(2).getAsJsonObject();
         assertEquals(0.01, point.get("farAllowed").getAsDouble());
         assertEquals(roc.tarAtFar(0.01).tar(), point.get("tar").getAsDouble());
+        assertTrue(point.get("resolved").getAsBoolean());
         assertEquals(
                 FacenetRates.validationRate(pairs, 1e-3).mean(),
                 json.getAsJsonObject("facenetValidationRate").get("mean").getAsDouble());
@@ -54,10 +55,19 @@ class VerificationReportTest {
         VerificationReport none = new VerificationReport(
                 "p", "d", "n", "t", FlipFusion.NONE, 1, 1, List.of(), report.result(), 0.5, 0.5,
                 List.of(new VerificationReport.OperatingPoint(
-                        1e-6, new Roc.Point(Double.POSITIVE_INFINITY, 0, 0))),
+                        1e-6, false, new Roc.Point(Double.POSITIVE_INFINITY, 0, 0))),
                 report.validationRate());
         JsonObject json = JsonParser.parseString(none.toJson()).getAsJsonObject();
         assertTrue(json.getAsJsonArray("tarAtFar").get(0).getAsJsonObject().get("cosineThreshold").isJsonNull());
+    }
+
+    /** About 150 pairs of different people cannot show a FAR of 1e-3 or less. */
+    @Test
+    void aFarThatThePairsCannotShowIsMarked() {
+        assertEquals(
+                List.of(false, false, true, true),
+                report.operatingPoints().stream().map(VerificationReport.OperatingPoint::resolved).toList());
+        assertTrue(report.toText().contains("; 10,000 pairs of different people would be needed\n"), report.toText());
     }
 
     @Test
