@@ -4,12 +4,14 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.angulus.data.ImageFolder;
+import org.angulus.data.FramedImages;
+import org.angulus.data.ImageSet;
 import org.angulus.device.Device;
 import org.angulus.eval.InputCheck;
 import org.angulus.eval.InputCheck.Variant;
@@ -43,7 +45,7 @@ final class SelfTestCommand implements Callable<Integer> {
     @Option(names = "--model", required = true, paramLabel = "FILE", description = "Model file (.safetensors).")
     private Path model;
 
-    @Option(names = "--data", required = true, paramLabel = "DIR", description = "Aligned faces, one folder for each person; many people, the names do not matter.")
+    @Option(names = "--data", required = true, paramLabel = "DIR", description = "Aligned faces: one folder for each person, a packed set or a .rec file; many people, the names do not matter.")
     private Path data;
 
     @Option(names = "--sample", paramLabel = "N", defaultValue = "256", description = "Look at N pictures, spread over the people (default: ${DEFAULT-VALUE}).")
@@ -79,13 +81,15 @@ final class SelfTestCommand implements Callable<Integer> {
         return check.verdict() == InputCheck.Verdict.WRONG ? ExitCode.FAILED : ExitCode.OK;
     }
 
-    /** At most {@code sample} crops at equal distances in the folder's order, which is by person. */
+    /** At most {@code sample} crops at equal distances in the set's order, which is by person. */
     private List<RgbImage> crops(int height, int width) throws IOException {
-        ImageFolder folder = ImageFolder.open(data);
-        int count = Math.min(sample, folder.count());
+        FramedImages images = new FramedImages(ImageSet.open(data), height, width, framing.framing());
+        int count = Math.min(sample, images.count());
         List<RgbImage> crops = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            crops.add(framing.framing().decode(folder.path((int) ((long) i * folder.count() / count)), height, width));
+            byte[] pixels = new byte[RgbImage.CHANNELS * height * width];
+            images.read((int) ((long) i * images.count() / count), MemorySegment.ofArray(pixels));
+            crops.add(new RgbImage(height, width, pixels));
         }
         return crops;
     }

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.angulus.data.CachedImages;
-import org.angulus.data.FolderImages;
+import org.angulus.data.FramedImages;
 import org.angulus.data.ImageFolder;
 import org.angulus.data.LabeledImages;
 import org.angulus.data.SyntheticFaces;
@@ -92,7 +92,7 @@ class InputCheckTest {
     void everyVariantOfRealFacesIsNoticed() throws IOException {
         ImageFolder lfw = ImageFolder.open(SharedData.require("lfw/aligned_112x96"));
         Framing framing = new Framing(0, 0, Fit.RESIZE);
-        try (EmbeddingNetwork taught = train(new CachedImages(new FolderImages(lfw.select(name -> true, 6), HEIGHT, WIDTH, framing)))) {
+        try (EmbeddingNetwork taught = train(new CachedImages(new FramedImages(lfw.select(name -> true, 6), HEIGHT, WIDTH, framing)))) {
             List<RgbImage> strangers = new ArrayList<>();
             for (int i = 0; strangers.size() < 128; i++) {
                 boolean alone = (i == 0 || lfw.label(i - 1) != lfw.label(i)) && lfw.label(i + 1) != lfw.label(i);
