@@ -12,12 +12,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Writes RecordIO files with an index, by the description of the format. */
-final class RecordFiles {
+public final class RecordFiles {
     private final ByteArrayOutputStream rec = new ByteArrayOutputStream();
     private final StringBuilder idx = new StringBuilder();
 
     /** A record with one label, or with several where more are given. */
-    RecordFiles add(int key, byte[] image, float... labels) {
+    public RecordFiles add(int key, byte[] image, float... labels) {
         idx.append(key).append('\t').append(rec.size()).append('\n');
         boolean several = labels.length > 1;
         ByteBuffer header = ByteBuffer.allocate(24 + (several ? 4 * labels.length : 0)).order(ByteOrder.LITTLE_ENDIAN);
@@ -55,12 +55,16 @@ final class RecordFiles {
         }
     }
 
-    byte[] recBytes() {
+    public byte[] recBytes() {
         return rec.toByteArray();
     }
 
+    public byte[] idxBytes() {
+        return idx.toString().getBytes(StandardCharsets.US_ASCII);
+    }
+
     Path write(Path folder) throws IOException {
-        Files.writeString(folder.resolve("train.idx"), idx, StandardCharsets.US_ASCII);
+        Files.write(folder.resolve("train.idx"), idxBytes());
         return Files.write(folder.resolve("train.rec"), rec.toByteArray());
     }
 }
