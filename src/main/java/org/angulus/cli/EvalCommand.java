@@ -108,9 +108,7 @@ final class EvalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if ((data == null) == (bin == null) || bin != null && (pairs != null || exclude != null)) {
-            throw new ParameterException(spec.commandLine(), "give either --data, or --bin without --pairs and --exclude");
-        }
+        requireOptions();
         ModelMetadata metadata = ModelMetadata.load(model);
         int height = metadata.network().height();
         int width = metadata.network().width();
@@ -124,8 +122,9 @@ final class EvalCommand implements Callable<Integer> {
             throw new CommandFailure(ExitCode.FAILED, e.getMessage() + ".");
         }
         if (strict && !report.missing().isEmpty()) {
-            throw new CommandFailure(ExitCode.FAILED, report.missing().size() + " photographs of " + images.list().name()
-                    + " are missing under " + data + ", the first " + report.missing().getFirst() + "; add them, or leave --strict away");
+            int count = report.missing().size();
+            throw new CommandFailure(ExitCode.FAILED, count + (count == 1 ? " photograph of " : " photographs of ") + images.list().name()
+                    + (count == 1 ? " is" : " are") + " missing under " + data + ", the first " + report.missing().getFirst() + "; add them, or leave --strict away");
         }
         PrintWriter writer = spec.commandLine().getOut();
         writer.println(json ? report.toJson() : report.toText());
@@ -137,13 +136,26 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private LfwProtocol protocol() {
-        if (convention == Convention.SPHEREFACE) {
-            return new LfwProtocol(ThresholdRule.SPHEREFACE, !keepMean);
+        return convention == Convention.FACENET ? LfwProtocol.facenet() : new LfwProtocol(ThresholdRule.SPHEREFACE, !keepMean);
+    }
+
+    private void requireOptions() {
+        if ((data == null) == (bin == null) || bin != null && pairs != null) {
+            throw new ParameterException(spec.commandLine(), "give either --data, or --bin without --pairs");
         }
-        if (keepMean) {
+        if (keepMean && convention == Convention.FACENET) {
             throw new ParameterException(spec.commandLine(), "--keep-mean goes with --threshold SPHEREFACE: FACENET subtracts no mean");
         }
-        return LfwProtocol.facenet();
+        if (draw < 1 || draw % VerificationPairs.VIEW1_FOLDS != 0) {
+            throw new ParameterException(spec.commandLine(), "--draw is " + draw + "; ten equal folds need a multiple of ten");
+        }
+        // What concerns drawn pairs means nothing to a list.
+        for (String name : List.of("--draw", "--start", "--exclude")) {
+            if ((pairs != null || bin != null) && spec.commandLine().getParseResult().hasMatchedOption(name)) {
+                throw new ParameterException(
+                        spec.commandLine(), name + " is for drawn pairs, but " + (bin == null ? "--pairs" : "--bin") + " gives a list; leave one of them away");
+            }
+        }
     }
 
     private PairImages read(int height, int width) throws IOException {
