@@ -30,7 +30,7 @@ extern "C" {
 #endif
 
 /* Compared for equality when the library, or a plug-in of it, is loaded. Any change to this file changes it. */
-#define AG_ABI_VERSION 1
+#define AG_ABI_VERSION 2
 
 typedef int32_t ag_status;
 enum {
@@ -313,16 +313,17 @@ typedef struct ag_head_summary {
   float other_cosine;    /* mean of c_j, j != y */
 } ag_head_summary;
 /* Merges the partials of `ranges` class ranges, (ranges, AG_PARTIAL_ROWS, N), in their order. log_sum_exp (N), losses (N), f32: per row, over all
- * classes, the target with its margin. summary: ag_head_summary. */
+ * classes, the target with its margin; loss = log1p(sum exp(z_j - z_y)), precise relative to itself. summary: ag_head_summary. */
 ag_status ag_margin_loss(ag_device* device, const ag_head* head, int32_t ranges, ag_addr target, ag_addr partial, ag_addr log_sum_exp,
                          ag_addr losses, ag_addr summary);
 
-/* Gradients of the mean loss for the classes [first, first + count), given the log-sum-exp over all classes.
+/* Gradients of the mean loss for the classes [first, first + count), given the log-sum-exp and the losses of ag_margin_loss over all classes:
+ * p_j = exp(z_j - log_sum_exp), and p_y - 1 = expm1(-loss), which keeps the digits of a small loss.
  * dx (N,D) as write_x says (overwrite for the first range, accumulate for the rest); dw (count,D): the rows of the range; dbias (count):
  * SOFTMAX only; both as write_w says. dscale (N): dL/dS per row, as write_x says. workspace: AG_OP_MARGIN_BACKWARD, n, count, d. */
 ag_status ag_margin_backward(ag_device* device, const ag_head* head, int32_t first, int32_t count, int32_t write_x, int32_t write_w,
-                             ag_addr target, ag_addr log_sum_exp, ag_addr cosines, ag_addr dx, ag_addr dw, ag_addr dbias, ag_addr dscale,
-                             ag_addr workspace);
+                             ag_addr target, ag_addr log_sum_exp, ag_addr losses, ag_addr cosines, ag_addr dx, ag_addr dw, ag_addr dbias,
+                             ag_addr dscale, ag_addr workspace);
 
 /* ------------------------------------------------------------------------------------------------ step and commit */
 

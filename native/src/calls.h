@@ -62,8 +62,8 @@ struct MarginLossCall {
   Head head; int32_t ranges; const float* target; const float* partial; float* log_sum_exp; float* losses; ag_head_summary* summary;
 };
 struct MarginBackwardCall {
-  Head head; int32_t first, count, write_x, write_w; const float* target; const float* log_sum_exp; const float* cosines;
-  float* dx; float* dw; float* dbias; float* dscale; void* workspace;
+  Head head; int32_t first, count, write_x, write_w; const float* target; const float* log_sum_exp; const float* losses;
+  const float* cosines; float* dx; float* dw; float* dbias; float* dscale; void* workspace;
 };
 
 struct GradientNormCall {

@@ -88,8 +88,8 @@ AG_ENTRY ag_status ag_margin_loss(ag_device* device, const ag_head* head, int32_
 }
 
 AG_ENTRY ag_status ag_margin_backward(ag_device* device, const ag_head* head, int32_t first, int32_t count, int32_t write_x, int32_t write_w,
-                                      ag_addr target, ag_addr log_sum_exp, ag_addr cosines, ag_addr dx, ag_addr dw, ag_addr dbias,
-                                      ag_addr dscale, ag_addr workspace) {
+                                      ag_addr target, ag_addr log_sum_exp, ag_addr losses, ag_addr cosines, ag_addr dx, ag_addr dw,
+                                      ag_addr dbias, ag_addr dscale, ag_addr workspace) {
   return guarded(device, [&](Device& d) {
     OpCall op(d, AG_OP_MARGIN_BACKWARD);
     MarginBackwardCall call{};
@@ -104,6 +104,7 @@ AG_ENTRY ag_status ag_margin_backward(ag_device* device, const ag_head* head, in
     call.write_w = write_w;
     call.target = op.input<float>("target", target, AG_TARGET_ROWS * n * kFloat);
     call.log_sum_exp = op.input<float>("log_sum_exp", log_sum_exp, n * kFloat);
+    call.losses = op.input<float>("losses", losses, n * kFloat);
     call.cosines = op.optional<float>("cosines", cosines, op.product("cosines", {n, count, kFloat}));
     call.dx = op.output<float>("dx", dx, op.product("dx", {n, call.head.d, kFloat}));
     call.dw = op.output<float>("dw", dw, op.product("dw", {count, call.head.d, kFloat}));

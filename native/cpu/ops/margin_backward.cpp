@@ -1,9 +1,10 @@
-// Gradients of the mean loss. With p_j = exp(z_j - log_sum_exp) and dz_j = (p_j - [j = y]) / N:
+// Gradients of the mean loss. With p_j = exp(z_j - log_sum_exp), p_y - 1 = expm1(-loss) and dz_j = (p_j - [j = y]) / N:
 //   G_ij = dL/dc_ij = dz_ij S_i (times phi' for j = y),   dL/dS_i = sum_j dz_ij c_ij (phi for j = y),   db_j = sum_i G_ij,
 //   dx_i = x'_i (g_i - x^_i <g_i, x^_i>) with g_i = sum_j G_ij w^_j, and dw_j alike with x^ in place of w^; x' = 1 / |x|. Both inner
 //   products equal a sum of G c, so no row of length D has to be kept. In a clamped branch of the guard there is no projection. SOFTMAX has
 //   neither lengths nor projections. Where S = |x| (MODIFIED_SOFTMAX), dx also gets dL/dS x^.
-//   x, dx (N,D); w (classes,D); dw (count,D); dbias (count); dscale (N); target (AG_TARGET_ROWS, N); log_sum_exp (N); cosines (N,count).
+//   x, dx (N,D); w (classes,D); dw (count,D); dbias (count); dscale (N); target (AG_TARGET_ROWS, N); log_sum_exp, losses (N);
+//   cosines (N,count).
 //   workspace: MarginGradients: G of kSpan classes at a time.
 // Three stages for each span of kSpan classes: G by tiles of classes, dw by groups of classes, dx by groups of rows. Spans follow one another
 // in order. Bound by arithmetic: 4 D operations per row and class, 6 D without stored cosines.
@@ -53,7 +54,7 @@ void gradients_of_tile(const MarginBackwardCall& call, const Span& span, int64_t
         for (int64_t j = 0; j < last - first; ++j) {
           if (call.first + first + j == head.labels[i]) {
             const float phi = call.target[AG_TARGET_PHI * n + i];
-            dz[j] = (exp_f32(scale * phi - log_sum_exp) - 1.0f) * share;
+            dz[j] = expm1_f32(-call.losses[i]) * share;
             g[j] = dz[j] * scale * call.target[AG_TARGET_DPHI * n + i];
             by_scale += static_cast<double>(dz[j] * phi);
           } else {

@@ -172,7 +172,7 @@ public final class Ops {
      * Merges the partials of {@code ranges} class ranges, (ranges, PARTIAL_ROWS, N), in their order.
      *
      * @param logSumExp (N), f32, over all classes, the target with its margin: output
-     * @param losses (N), f32: output
+     * @param losses (N), f32, precise relative to themselves: output
      * @param summary {@link HeadSummary}: output
      */
     public void marginLoss(HeadOperands head, int ranges, long target, long partial, long logSumExp, long losses, long summary) {
@@ -185,6 +185,8 @@ public final class Ops {
      *
      * @param writeX of dx and dscale: overwrite for the first range, accumulate for the rest
      * @param writeW of dw and dbias
+     * @param logSumExp of {@link #marginLoss}
+     * @param losses of {@link #marginLoss}: p_y - 1 = expm1(-loss)
      * @param cosines (N,count) of {@link #marginForward}; 0: computed again
      * @param dx (N,D)
      * @param dw (count,D): the rows of the range
@@ -192,11 +194,11 @@ public final class Ops {
      * @param dscale (N): dL/dS per row
      * @param workspace {@link Op#MARGIN_BACKWARD} for (n, count)
      */
-    public void marginBackward(HeadOperands head, int first, int count, Write writeX, Write writeW, long target, long logSumExp, long cosines, long dx,
-                               long dw, long dbias, long dscale, long workspace) {
+    public void marginBackward(HeadOperands head, int first, int count, Write writeX, Write writeW, long target, long logSumExp, long losses, long cosines,
+                               long dx, long dw, long dbias, long dscale, long workspace) {
         Structs s = device.structs();
-        device.call(h -> Angulus.ag_margin_backward(h, s.head(head), first, count, writeX.code(), writeW.code(), target, logSumExp, cosines, dx, dw,
-                dbias, dscale, workspace));
+        device.call(h -> Angulus.ag_margin_backward(h, s.head(head), first, count, writeX.code(), writeW.code(), target, logSumExp, losses, cosines, dx,
+                dw, dbias, dscale, workspace));
     }
 
     /**

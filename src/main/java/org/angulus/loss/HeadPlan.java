@@ -116,13 +116,14 @@ public final class HeadPlan {
                 head.kind(), n, d, classes, head.guard(), a.x(), a.w(), a.bias(), a.labels(), inverseX, inverseW, a.scalars());
         long target = at(a, scratch.target());
         long logSumExp = at(a, scratch.logSumExp());
+        long losses = at(a, scratch.losses());
         long cosines = at(a, scratch.cosines());
         ops.marginTarget(operands, target);
         for (int i = 0; i < ranges(); i++) {
             long partial = at(a, scratch.partial()) + (long) i * HeadOperands.PARTIAL_ROWS * Float.BYTES * n;
             ops.marginForward(operands, first(i), count(i), target, cosines, partial, at(a, scratch.best()), a.workspace());
         }
-        ops.marginLoss(operands, ranges(), target, at(a, scratch.partial()), logSumExp, at(a, scratch.losses()), a.summary());
+        ops.marginLoss(operands, ranges(), target, at(a, scratch.partial()), logSumExp, losses, a.summary());
         for (int i = 0; i < ranges(); i++) {
             long vectors = (long) first(i) * d * Float.BYTES;
             long dbias = a.dbias() == 0 ? 0 : a.dbias() + (long) first(i) * Float.BYTES;
@@ -134,6 +135,7 @@ public final class HeadPlan {
                     write,
                     target,
                     logSumExp,
+                    losses,
                     cosines,
                     a.dx(),
                     a.dw() + vectors,

@@ -3,7 +3,8 @@ package org.angulus.device;
 /**
  * A margin head over all classes, from raw embeddings x (N,D) and class vectors w (classes,D): cosines, logits, loss and gradients by the formulas of the header.
  * The error of a logit is that of its cosine times the scale S; it enters p = exp(z - logSumExp) as a relative error. The magnitudes of what comes after the
- * exponential are therefore multiplied by 1 + 2 S max|c terms|.
+ * exponential are therefore multiplied by 1 + 2 S max|c terms|. The target's p_y - 1 = -(the sum of the others' p) is as precise as they are, however small the
+ * loss is.
  */
 final class HeadReference {
     final HeadKind kind;
@@ -21,6 +22,8 @@ final class HeadReference {
     final double[] inverseW;
     final Expected cosines;
     final double[] logSumExp;
+    /** log1p of the others' exp(z_j - z_y): a small one keeps its digits. */
+    final double[] losses;
     /** How much an error of a cosine of a row grows on its way through the exponential. */
     private final double[] growth;
 
@@ -58,16 +61,14 @@ final class HeadReference {
             growth[i] = 1 + 2 * s(i) * largest;
         }
         logSumExp = new double[n];
+        losses = new double[n];
         for (int i = 0; i < n; i++) {
-            double largest = Double.NEGATIVE_INFINITY;
+            double others = 0;
             for (int j = 0; j < classes; j++) {
-                largest = Math.max(largest, logit(i, j));
+                others += j == labels[i] ? 0 : Math.exp(logit(i, j) - logit(i, labels[i]));
             }
-            double sum = 0;
-            for (int j = 0; j < classes; j++) {
-                sum += Math.exp(logit(i, j) - largest);
-            }
-            logSumExp[i] = largest + Math.log(sum);
+            losses[i] = Math.log1p(others);
+            logSumExp[i] = logit(i, labels[i]) + losses[i];
         }
     }
 
@@ -153,7 +154,7 @@ final class HeadReference {
         return best;
     }
 
-    Expected logSumExps() {
+    Expected expectedLogSumExps() {
         Expected result = new Expected(n, d + classes);
         for (int i = 0; i < n; i++) {
             set(result, i, logSumExp[i], growth[i] + Math.abs(logSumExp[i]));
@@ -161,10 +162,10 @@ final class HeadReference {
         return result;
     }
 
-    Expected losses() {
+    Expected expectedLosses() {
         Expected result = new Expected(n, d + classes);
         for (int i = 0; i < n; i++) {
-            set(result, i, logSumExp[i] - logit(i, labels[i]), growth[i] + Math.abs(logSumExp[i]));
+            set(result, i, losses[i], -Math.expm1(-losses[i]) * growth[i] + losses[i]);
         }
         return result;
     }
@@ -172,7 +173,7 @@ final class HeadReference {
     double loss() {
         double sum = 0;
         for (int i = 0; i < n; i++) {
-            sum += logSumExp[i] - logit(i, labels[i]);
+            sum += losses[i];
         }
         return sum / n;
     }
@@ -206,11 +207,11 @@ final class HeadReference {
 
     /** Gradient of the mean loss by logit (i, j). */
     private double dz(int i, int j) {
-        return (Math.exp(logit(i, j) - logSumExp[i]) - (j == labels[i] ? 1 : 0)) / n;
+        return (j == labels[i] ? Math.expm1(-losses[i]) : Math.exp(logit(i, j) - logSumExp[i])) / n;
     }
 
     private double dzMagnitude(int i, int j) {
-        return (Math.exp(logit(i, j) - logSumExp[i]) * growth[i] + (j == labels[i] ? 1 : 0)) / n;
+        return Math.abs(dz(i, j)) * growth[i];
     }
 
     /** dx of the classes [first, first + count). */

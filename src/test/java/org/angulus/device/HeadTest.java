@@ -11,10 +11,24 @@ import java.util.function.BiConsumer;
 
 /** The four ops of the head, for every kind, over all classes and over ranges of them. */
 class HeadTest {
-    /** ranges: first classes of the ranges. tiny: the first row of x and of w is so short that a clamp holds. */
-    private record Sizes(String name, int n, int d, int classes, List<Integer> ranges, NormGuard guard, boolean tiny) {
+    /** What the rows of x are like. */
+    private enum Rows {
+        /** Random, and so are those of w. */
+        RANDOM,
+        /** The first row of x and of w is so short that a clamp holds. */
+        SHORT,
+        /** Row i is turned towards its class until its loss is 10^(-4 - i % 3): where p_y - 1 is lost if it is taken from a rounded log-sum-exp. */
+        LEARNT
+    }
+
+    /** ranges: first classes of the ranges. */
+    private record Sizes(String name, int n, int d, int classes, List<Integer> ranges, NormGuard guard, Rows rows) {
         Sizes(String name, int n, int d, int classes, List<Integer> ranges) {
-            this(name, n, d, classes, ranges, NormGuard.CLAMP_LENGTH, false);
+            this(name, n, d, classes, ranges, NormGuard.CLAMP_LENGTH, Rows.RANDOM);
+        }
+
+        double scale() {
+            return rows == Rows.LEARNT ? 64 : 8;
         }
 
         @Override
@@ -31,8 +45,9 @@ class HeadTest {
             new Sizes("around a tile", 65, 28, 63, List.of(0)),
             new Sizes("a tile and one", 3, 64, 65, List.of(0, 64)),
             new Sizes("long embeddings", 4, 515, 9, List.of(0)),
-            new Sizes("TensorFlow's guard holds", 4, 6, 5, List.of(0), NormGuard.CLAMP_SQUARE, true),
-            new Sizes("NormFace's guard dominates", 4, 6, 5, List.of(0, 2), NormGuard.ADD, true),
+            new Sizes("TensorFlow's guard holds", 4, 6, 5, List.of(0), NormGuard.CLAMP_SQUARE, Rows.SHORT),
+            new Sizes("NormFace's guard dominates", 4, 6, 5, List.of(0, 2), NormGuard.ADD, Rows.SHORT),
+            new Sizes("losses of 1e-4 to 1e-6", 6, 32, 13, List.of(0, 7), NormGuard.CLAMP_LENGTH, Rows.LEARNT),
             new Sizes("several spans", 33, 8, 2100, List.of(0, 1030)));
 
     private record Case(HeadKind kind, Sizes sizes) {
@@ -57,18 +72,40 @@ class HeadTest {
             Numbers numbers = new Numbers(one.toString().hashCode());
             double[] x = numbers.signed(Type.F32, (long) z.n * z.d);
             double[] w = numbers.signed(Type.F32, (long) z.classes * z.d);
-            for (int k = 0; z.tiny && k < z.d; k++) {
+            for (int k = 0; z.rows == Rows.SHORT && k < z.d; k++) {
                 x[k] *= 0x1p-30;
                 w[k] *= 0x1p-30;
             }
             double[] bias = numbers.signed(Type.F32, z.classes);
             int[] good = numbers.labels(z.n, z.classes);
+            for (int i = 0; z.rows == Rows.LEARNT && i < z.n; i++) {
+                double[] row = learnt(one, Arrays.copyOfRange(x, i * z.d, (i + 1) * z.d), w, bias, good[i], Math.pow(10, -4 - i % 3));
+                System.arraycopy(row, 0, x, i * z.d, z.d);
+            }
             boolean softmax = one.kind == HeadKind.SOFTMAX;
-            HeadReference reference = new HeadReference(one.kind, z.n, z.d, z.classes, z.guard, x, w, bias, good, 8, 0.25);
+            HeadReference reference = new HeadReference(one.kind, z.n, z.d, z.classes, z.guard, x, w, bias, good, z.scale(), 0.25);
             HeadOperands operands = new HeadOperands(one.kind, z.n, z.d, z.classes, z.guard, memory.input(x), memory.input(w),
                     softmax ? memory.input(bias) : 0, memory.input(labels == null ? good : labels), softmax ? 0 : memory.input(rounded(reference.inverseX)),
-                    softmax ? 0 : memory.input(rounded(reference.inverseW)), memory.input(new StepScalars(41, 0, 0, 0.25f, 8, 0)));
+                    softmax ? 0 : memory.input(rounded(reference.inverseW)), memory.input(new StepScalars(41, 0, 0, 0.25f, (float) z.scale(), 0)));
             return new Given(memory, reference, operands);
+        }
+
+        /** The row plus so much of its class's vector that its loss is the wanted one. */
+        private static double[] learnt(Case one, double[] row, double[] w, double[] bias, int label, double loss) {
+            Sizes z = one.sizes;
+            double[] learnt = row;
+            double low = 0;
+            double high = 100;
+            for (int step = 0; step < 40; step++) {
+                double share = (low + high) / 2;
+                double[] x = new double[z.d];
+                Arrays.setAll(x, k -> Numbers.round(Type.F32, row[k] + share * w[label * z.d + k]));
+                double now = new HeadReference(one.kind, 1, z.d, z.classes, z.guard, x, w, bias, new int[] {label}, z.scale(), 0.25).loss();
+                low = now > loss ? share : low;
+                high = now > loss ? high : share;
+                learnt = x;
+            }
+            return learnt;
         }
 
         long target() {
@@ -77,6 +114,10 @@ class HeadTest {
 
         long logSumExp() {
             return memory.input(rounded(reference.logSumExp));
+        }
+
+        long losses() {
+            return memory.input(rounded(reference.losses));
         }
 
         int end(Sizes sizes, int range) {
@@ -164,8 +205,8 @@ class HeadTest {
             long losses = memory.output(n);
             long summary = memory.bytes(HeadSummary.BYTES);
             memory.device().ops().marginLoss(given.operands, ranges, given.target(), memory.input(partials), logSumExp, losses, summary);
-            Tolerance.check("logSumExp", Type.F32, memory.read(logSumExp, n), reference.logSumExps());
-            Expected each = reference.losses();
+            Tolerance.check("logSumExp", Type.F32, memory.read(logSumExp, n), reference.expectedLogSumExps());
+            Expected each = reference.expectedLosses();
             Tolerance.compare("losses", Type.F32, memory.read(losses, n), each);
             HeadSummary said = memory.device().transfers().summary(summary);
             assertEquals(reference.loss(), said.loss(), Tolerance.of(Type.F32, each.length, Arrays.stream(each.magnitude).max().orElseThrow(), reference.loss()));
@@ -204,7 +245,7 @@ class HeadTest {
             boolean softmax = one.kind == HeadKind.SOFTMAX;
             long dbias = !softmax ? 0 : stored ? memory.inOut(biasBefore) : memory.output(count);
             memory.device().ops().marginBackward(given.operands, first, count, range == 0 ? Write.OVERWRITE : Write.ACCUMULATE, write, given.target(),
-                    given.logSumExp(), cosines, dx, dw, dbias, dscale, memory.workspace(Op.MARGIN_BACKWARD, n, count, d));
+                    given.logSumExp(), given.losses(), cosines, dx, dw, dbias, dscale, memory.workspace(Op.MARGIN_BACKWARD, n, count, d));
             Expected byW = reference.dw(first, count);
             Tolerance.compare("dw " + write, Type.F32, memory.read(dw, (long) count * d), stored ? byW.accumulatedOnto(before) : byW);
             if (softmax) {

@@ -225,8 +225,8 @@ final class RandomEntries {
             int count = g.size(classes - first);
             int kind = g.random().nextInt(4);
             return Angulus.ag_margin_backward(h, head(g, kind, n, d, classes), g.number(first), g.number(count), g.choice(2), g.choice(2),
-                    g.address(bytes(5, n)), g.address(bytes(n, 1)), g.optional(bytes(n, count)), g.address(bytes(n, d)), g.address(bytes(count, d)),
-                    kind == 0 ? g.address(bytes(count, 1)) : g.number(0L), g.address(bytes(n, 1)), g.workspace(Op.MARGIN_BACKWARD, n, count, d));
+                    g.address(bytes(5, n)), g.address(bytes(n, 1)), g.address(bytes(n, 1)), g.optional(bytes(n, count)), g.address(bytes(n, d)),
+                    g.address(bytes(count, d)), kind == 0 ? g.address(bytes(count, 1)) : g.number(0L), g.address(bytes(n, 1)), g.workspace(Op.MARGIN_BACKWARD, n, count, d));
         });
     }
 

@@ -51,7 +51,8 @@ class RefusalTest {
         table.add(new Wrong("margin_forward: first is 3; expected 0 to 2", () -> ops.marginForward(head(a, 3, HeadKind.NORMFACE), 3, 1, b, 0, b, b, 0)));
         table.add(new Wrong("margin_forward: count is 3; expected 1 to 2", () -> ops.marginForward(head(a, 3, HeadKind.NORMFACE), 1, 3, b, 0, b, b, 0)));
         table.add(new Wrong("margin_backward: dbias is given, but only the SOFTMAX head has a bias; expected 0",
-                () -> ops.marginBackward(head(a, 3, HeadKind.NORMFACE), 0, 3, Write.OVERWRITE, Write.OVERWRITE, a, a, 0, b, b + 64, b + 128, b + 192, 0)));
+                () -> ops.marginBackward(head(a, 3, HeadKind.NORMFACE), 0, 3, Write.OVERWRITE, Write.OVERWRITE, a, a, a, 0, b, b + 64, b + 128, b + 192,
+                        0)));
         table.add(new Wrong("gradient_norm: max_norm is -1; expected 0 to 3.40282e+38", () -> ops.gradientNorm(4, 1, -1, a, b, 0)));
         table.add(new Wrong("sgd_update: segment 0 is [2, +3); expected a part of [0, 4)", () -> sgd(ops, a, b, new Segment(2, 3, 0, 1))));
         table.add(new Wrong("sgd_update: the segments at 0 and 1 overlap", () -> sgd(ops, a, b, new Segment(1, 2, 0, 1), new Segment(0, 2, 0, 1))));

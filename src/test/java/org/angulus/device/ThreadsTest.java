@@ -114,8 +114,8 @@ class ThreadsTest {
             device.ops().marginForward(head, 0, classes, target, 0, partial, memory.bytes(4L * n), memory.workspace(Op.MARGIN_FORWARD, n, classes, d));
             long dx = memory.output((long) n * d);
             long dw = memory.output((long) classes * d);
-            device.ops().marginBackward(head, 0, classes, Write.OVERWRITE, Write.OVERWRITE, target, memory.input(numbers.positive(Type.F32, n)), 0, dx, dw, 0,
-                    memory.output(n), memory.workspace(Op.MARGIN_BACKWARD, n, classes, d));
+            device.ops().marginBackward(head, 0, classes, Write.OVERWRITE, Write.OVERWRITE, target, memory.input(numbers.positive(Type.F32, n)),
+                    memory.input(numbers.positive(Type.F32, n)), 0, dx, dw, 0, memory.output(n), memory.workspace(Op.MARGIN_BACKWARD, n, classes, d));
             double[] all = Arrays.copyOf(memory.read(partial, 3L * n), 3 * n + n * d + classes * d);
             System.arraycopy(memory.read(dx, (long) n * d), 0, all, 3 * n, n * d);
             System.arraycopy(memory.read(dw, (long) classes * d), 0, all, 3 * n + n * d, classes * d);

@@ -23,10 +23,10 @@ public class Angulus extends Angulus$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int AG_ABI_VERSION = (int)1L;
+    private static final int AG_ABI_VERSION = (int)2L;
     /**
      * {@snippet lang=c :
-     * #define AG_ABI_VERSION 1
+     * #define AG_ABI_VERSION 2
      * }
      */
     public static int AG_ABI_VERSION() {
@@ -4023,6 +4023,7 @@ public class Angulus extends Angulus$shared {
             Angulus.C_LONG,
             Angulus.C_LONG,
             Angulus.C_LONG,
+            Angulus.C_LONG,
             Angulus.C_LONG
         );
 
@@ -4034,7 +4035,7 @@ public class Angulus extends Angulus$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * ag_status ag_margin_backward(ag_device *device, const ag_head *head, int32_t first, int32_t count, int32_t write_x, int32_t write_w, ag_addr target, ag_addr log_sum_exp, ag_addr cosines, ag_addr dx, ag_addr dw, ag_addr dbias, ag_addr dscale, ag_addr workspace)
+     * ag_status ag_margin_backward(ag_device *device, const ag_head *head, int32_t first, int32_t count, int32_t write_x, int32_t write_w, ag_addr target, ag_addr log_sum_exp, ag_addr losses, ag_addr cosines, ag_addr dx, ag_addr dw, ag_addr dbias, ag_addr dscale, ag_addr workspace)
      * }
      */
     public static FunctionDescriptor ag_margin_backward$descriptor() {
@@ -4044,7 +4045,7 @@ public class Angulus extends Angulus$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * ag_status ag_margin_backward(ag_device *device, const ag_head *head, int32_t first, int32_t count, int32_t write_x, int32_t write_w, ag_addr target, ag_addr log_sum_exp, ag_addr cosines, ag_addr dx, ag_addr dw, ag_addr dbias, ag_addr dscale, ag_addr workspace)
+     * ag_status ag_margin_backward(ag_device *device, const ag_head *head, int32_t first, int32_t count, int32_t write_x, int32_t write_w, ag_addr target, ag_addr log_sum_exp, ag_addr losses, ag_addr cosines, ag_addr dx, ag_addr dw, ag_addr dbias, ag_addr dscale, ag_addr workspace)
      * }
      */
     public static MethodHandle ag_margin_backward$handle() {
@@ -4054,7 +4055,7 @@ public class Angulus extends Angulus$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * ag_status ag_margin_backward(ag_device *device, const ag_head *head, int32_t first, int32_t count, int32_t write_x, int32_t write_w, ag_addr target, ag_addr log_sum_exp, ag_addr cosines, ag_addr dx, ag_addr dw, ag_addr dbias, ag_addr dscale, ag_addr workspace)
+     * ag_status ag_margin_backward(ag_device *device, const ag_head *head, int32_t first, int32_t count, int32_t write_x, int32_t write_w, ag_addr target, ag_addr log_sum_exp, ag_addr losses, ag_addr cosines, ag_addr dx, ag_addr dw, ag_addr dbias, ag_addr dscale, ag_addr workspace)
      * }
      */
     public static MemorySegment ag_margin_backward$address() {
@@ -4063,16 +4064,16 @@ public class Angulus extends Angulus$shared {
 
     /**
      * {@snippet lang=c :
-     * ag_status ag_margin_backward(ag_device *device, const ag_head *head, int32_t first, int32_t count, int32_t write_x, int32_t write_w, ag_addr target, ag_addr log_sum_exp, ag_addr cosines, ag_addr dx, ag_addr dw, ag_addr dbias, ag_addr dscale, ag_addr workspace)
+     * ag_status ag_margin_backward(ag_device *device, const ag_head *head, int32_t first, int32_t count, int32_t write_x, int32_t write_w, ag_addr target, ag_addr log_sum_exp, ag_addr losses, ag_addr cosines, ag_addr dx, ag_addr dw, ag_addr dbias, ag_addr dscale, ag_addr workspace)
      * }
      */
-    public static int ag_margin_backward(MemorySegment device, MemorySegment head, int first, int count, int write_x, int write_w, long target, long log_sum_exp, long cosines, long dx, long dw, long dbias, long dscale, long workspace) {
+    public static int ag_margin_backward(MemorySegment device, MemorySegment head, int first, int count, int write_x, int write_w, long target, long log_sum_exp, long losses, long cosines, long dx, long dw, long dbias, long dscale, long workspace) {
         var mh$ = ag_margin_backward.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("ag_margin_backward", device, head, first, count, write_x, write_w, target, log_sum_exp, cosines, dx, dw, dbias, dscale, workspace);
+                traceDowncall("ag_margin_backward", device, head, first, count, write_x, write_w, target, log_sum_exp, losses, cosines, dx, dw, dbias, dscale, workspace);
             }
-            return (int)mh$.invokeExact(device, head, first, count, write_x, write_w, target, log_sum_exp, cosines, dx, dw, dbias, dscale, workspace);
+            return (int)mh$.invokeExact(device, head, first, count, write_x, write_w, target, log_sum_exp, losses, cosines, dx, dw, dbias, dscale, workspace);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
