@@ -270,7 +270,7 @@ int32_t kernel_accepts(void* state, int32_t op, int32_t kernel, const void* call
   return device(state).candidates.kernels[op][static_cast<size_t>(kernel)]->accepts(call) ? 1 : 0;
 }
 
-int64_t workspace(void*, int32_t op, int64_t rows, int64_t columns, int64_t) { return workspace_bytes(op, rows, columns); }
+int64_t workspace(void*, int32_t op, int64_t rows, int64_t columns, int64_t depth) { return workspace_bytes(op, rows, columns, depth); }
 
 int32_t conv2d_plan(void* state, int32_t kernel, ag_conv2d_plan* plan, int32_t* fused) {
   const Conv2dKernel& candidate = *device(state).candidates.convolutions[plan->direction][static_cast<size_t>(kernel)];

@@ -1,5 +1,6 @@
 #include "candidates.h"
 
+#include "margin_space.h"
 #include "workspace.h"
 
 namespace angulus::cpu {
@@ -31,14 +32,15 @@ int32_t direction_of(int32_t op) {
   }
 }
 
-int64_t workspace_bytes(int32_t op, int64_t rows, int64_t columns) {
+int64_t workspace_bytes(int32_t op, int64_t rows, int64_t columns, int64_t depth) {
   switch (op) {
     case AG_OP_CHANNEL_SUM:
     case AG_OP_PRELU_BACKWARD: return column_partials_bytes(rows, columns, 1);
     case AG_OP_BATCH_NORM_STATISTICS: return column_partials_bytes(rows, columns, 2);
     case AG_OP_BATCH_NORM_BACKWARD_REDUCE: return column_partials_bytes(rows, columns, 3);
-    case AG_OP_MARGIN_FORWARD: return MarginBlocks::of(columns).count * rows * int64_t{sizeof(MarginPartial)};
-    case AG_OP_MARGIN_BACKWARD: return MarginGradients(nullptr, rows, columns).bytes();
+    case AG_OP_MARGIN_FORWARD: return margin_forward_space(nullptr, rows, depth, columns).bytes;
+    case AG_OP_MARGIN_BACKWARD:
+      return std::max(MarginGradients(nullptr, rows, columns).bytes(), margin_backward_space(nullptr, rows, depth, columns).bytes);
     case AG_OP_GRADIENT_NORM: return ceil_div(rows, kElements) * int64_t{sizeof(double)};
     default: return 0;
   }

@@ -19,6 +19,6 @@ struct Candidates {
 int32_t direction_of(int32_t op);
 
 // Bytes of workspace for the ops that reduce, whichever kernel runs; 0 for the others.
-int64_t workspace_bytes(int32_t op, int64_t rows, int64_t columns);
+int64_t workspace_bytes(int32_t op, int64_t rows, int64_t columns, int64_t depth);
 
 }  // namespace angulus::cpu

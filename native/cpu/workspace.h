@@ -1,4 +1,5 @@
-// The workspaces of the ops that reduce: sizes and places, in one spot for the kernels and for ag_workspace_bytes.
+// The workspaces of the ops that reduce: sizes and places, in one spot for the plain kernels and for ag_workspace_bytes. Those of the head, where
+// SIMD kernels have their own: margin_space.h.
 #pragma once
 
 #include "parallel.h"
@@ -23,26 +24,7 @@ struct ColumnPartials {
   }
 };
 
-// margin_forward: what a block of classes gives for a row.
-struct MarginPartial {
-  double sum;      // of exp(z - largest)
-  double cosines;  // sum of c
-  float largest;   // z; -infinity: no other class
-  int32_t best;    // its class; -1: none
-};
-
-struct MarginBlocks {
-  static constexpr int64_t kMostBlocks = 64;
-  int64_t classes, count;  // classes of a block, blocks
-
-  static MarginBlocks of(int64_t classes) {
-    const int64_t size = std::max(int64_t{256}, ceil_div(classes, kMostBlocks));
-    return MarginBlocks{size, ceil_div(classes, size)};
-  }
-  MarginPartial& at(void* workspace, int64_t n, int64_t block, int64_t row) const { return static_cast<MarginPartial*>(workspace)[block * n + row]; }
-};
-
-// margin_backward: the gradients by c of one span of classes, and their sums. Doubles first, so that all is aligned:
+// margin_backward, plain: the gradients by c of one span of classes, and their sums. Doubles first, so that all is aligned:
 //   double along_row (tiles, N), double by_scale (tiles, N), float gradient (N, span), float along_column (span), float bias (span).
 class MarginGradients {
  public:

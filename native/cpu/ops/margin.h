@@ -1,24 +1,16 @@
-// What the head's kernels share: tiles of c, and labels.
+// What the plain kernels of the head share: tiles of c, and labels.
 #pragma once
 
-#include "workspace.h"
 #include "dot.h"
 #include "margin_functors.h"
+#include "margin_space.h"
+#include "workspace.h"
 
 namespace angulus::cpu {
 
 constexpr int64_t kTile = MarginGradients::kTileClasses;  // rows and classes of a tile: 16 KiB of cosines
 
 inline bool label_is_good(const Head& head, int64_t row) { return head.labels[row] >= 0 && head.labels[row] < head.classes; }
-
-// Sets the fault for the lowest row whose label is outside [0, classes).
-inline void check_labels(const Exec& exec, const Head& head, int32_t op) {
-  for (int64_t row = 0; row < head.n; ++row) {
-    if (label_is_good(head, row)) continue;
-    exec.fault(exec, AG_FAULT_LABEL, op, row, head.scalars->step);
-    return;
-  }
-}
 
 // c of one row and one class.
 template <class H>

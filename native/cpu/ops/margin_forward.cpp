@@ -6,7 +6,6 @@
 // maximum grows (Milakov and Gimelshein 2018). Blocks are merged in their order. Bound by arithmetic: 2 D operations per row and class.
 #include "exp.h"
 #include "margin.h"
-#include "workspace.h"
 
 namespace angulus::cpu {
 
@@ -45,36 +44,13 @@ void take(const float* c, int64_t width, float scale, int64_t first_class, int64
   }
 }
 
-void merge(const MarginForwardCall& call, const MarginBlocks& blocks, int64_t row) {
-  const int64_t n = call.head.n;
-  float largest = kNone;
-  int32_t best = -1;
-  for (int64_t block = 0; block < blocks.count; ++block) {
-    const MarginPartial& partial = blocks.at(call.workspace, n, block, row);
-    if (partial.largest > largest) {
-      largest = partial.largest;
-      best = partial.best;
-    }
-  }
-  double sum = 0;
-  double cosines = 0;
-  for (int64_t block = 0; block < blocks.count; ++block) {
-    const MarginPartial& partial = blocks.at(call.workspace, n, block, row);
-    sum += partial.largest == largest ? partial.sum : partial.sum * static_cast<double>(exp_f32(partial.largest - largest));
-    cosines += partial.cosines;
-  }
-  call.partial[AG_PARTIAL_MAX * n + row] = largest;
-  call.partial[AG_PARTIAL_SUM * n + row] = static_cast<float>(sum);
-  call.partial[AG_PARTIAL_COSINE * n + row] = static_cast<float>(cosines);
-  call.best[row] = best;
-}
-
 void run(const Exec& exec, const void* arguments) {
   const auto& call = as<MarginForwardCall>(arguments);
   const Head& head = call.head;
   const int64_t n = head.n;
   check_labels(exec, head, AG_OP_MARGIN_FORWARD);
-  const MarginBlocks blocks = MarginBlocks::of(call.count);
+  const MarginBlocks blocks = margin_blocks(call.count);
+  auto* const partials = static_cast<MarginPartial*>(call.workspace);
   const int64_t row_tiles = ceil_div(n, kTile);
   with_head(head.kind, [&](auto kind) {
     using H = decltype(kind);
@@ -83,7 +59,7 @@ void run(const Exec& exec, const void* arguments) {
       const int64_t row = piece % row_tiles * kTile;
       const int64_t row_end = std::min<int64_t>(row + kTile, n);
       const int64_t end = std::min<int64_t>((block + 1) * blocks.classes, call.count);
-      for (int64_t i = row; i < row_end; ++i) blocks.at(call.workspace, n, block, i) = MarginPartial{0, 0, kNone, -1};
+      for (int64_t i = row; i < row_end; ++i) partials[block * n + i] = MarginPartial{0, 0, kNone, -1};
       CosineTile tile;
       for (int64_t first = block * blocks.classes; first < end; first += kTile) {
         const int64_t last = std::min(first + kTile, end);
@@ -91,14 +67,12 @@ void run(const Exec& exec, const void* arguments) {
         for (int64_t i = row; i < row_end; ++i) {
           const float* const c = tile.c[i - row];
           if (call.cosines != nullptr) std::copy(c, c + (last - first), call.cosines + i * call.count + first);
-          take(c, last - first, call.target[AG_TARGET_SCALE * n + i], call.first + first, head.labels[i], &blocks.at(call.workspace, n, block, i));
+          take(c, last - first, call.target[AG_TARGET_SCALE * n + i], call.first + first, head.labels[i], &partials[block * n + i]);
         }
       }
     });
   });
-  for_pieces(exec, row_tiles, [&](int64_t piece, void*) {
-    for (int64_t i = piece * kTile; i < std::min<int64_t>((piece + 1) * kTile, n); ++i) merge(call, blocks, i);
-  });
+  finish_margin_forward(exec, call);
 }
 
 }  // namespace

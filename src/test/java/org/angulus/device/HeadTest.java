@@ -48,6 +48,13 @@ class HeadTest {
             new Sizes("TensorFlow's guard holds", 4, 6, 5, List.of(0), NormGuard.CLAMP_SQUARE, Rows.SHORT),
             new Sizes("NormFace's guard dominates", 4, 6, 5, List.of(0, 2), NormGuard.ADD, Rows.SHORT),
             new Sizes("losses of 1e-4 to 1e-6", 6, 32, 13, List.of(0, 7), NormGuard.CLAMP_LENGTH, Rows.LEARNT),
+            new Sizes("half a panel of rows, a tile of classes less one", 16, 15, 13, List.of(0)),
+            new Sizes("half a panel and one, a tile and one", 17, 17, 15, List.of(0)),
+            new Sizes("a panel of rows less one, a panel of columns less one", 31, 31, 47, List.of(0)),
+            new Sizes("a panel of rows and of columns", 32, 32, 49, List.of(0)),
+            new Sizes("a panel and one, classes beyond a walk", 33, 33, 113, List.of(0)),
+            new Sizes("sums longer than a run", 260, 300, 10, List.of(0)),
+            new Sizes("more rows than the fast kernels take", 4097, 2, 3, List.of(0)),
             new Sizes("several spans", 33, 8, 2100, List.of(0, 1030)));
 
     private record Case(HeadKind kind, Sizes sizes) {
@@ -257,7 +264,39 @@ class HeadTest {
         Tolerance.compare("dscale", Type.F32, memory.read(dscale, n), reference.dscale(0, one.sizes.classes));
     }
 
-    /** A label outside the classes: the first row of it and the step are reported once, and the row adds nothing to dw. */
+    /** A row with a bad label gets no gradient, and what it holds changes no bit of the class vectors' gradient. */
+    @OnEveryDevice
+    void badLabelAddsNothing(String name) {
+        try (Device device = TestDevices.open(name)) {
+            KernelWalk.each(device, Op.MARGIN_BACKWARD, Type.F32, List.of(HeadKind.values()), kind -> {
+                double[][] dw = new double[2][];
+                for (int run = 0; run < 2; run++) {
+                    try (GuardedMemory memory = new GuardedMemory(device)) {
+                        Given given = Given.of(memory, new Case(kind, new Sizes("three rows", 3, 4, 6, List.of(0))), new int[] {2, 6, 5});
+                        HeadOperands h = given.operands;
+                        double[] x = given.reference.x.clone();
+                        for (int k = 4; k < 8; k++) {
+                            x[k] = run == 0 ? x[k] : 0.5;
+                        }
+                        HeadOperands head = new HeadOperands(kind, 3, 4, 6, h.guard(), memory.input(x), h.w(), h.bias(), h.labels(), h.inverseX(), h.inverseW(),
+                                h.scalars());
+                        long dx = memory.output(12);
+                        long byW = memory.output(24);
+                        long dscale = memory.output(3);
+                        device.ops().marginBackward(head, 0, 6, Write.OVERWRITE, Write.OVERWRITE, given.target(), given.logSumExp(), given.losses(), 0, dx, byW,
+                                kind == HeadKind.SOFTMAX ? memory.output(6) : 0, dscale, memory.workspace(Op.MARGIN_BACKWARD, 3, 6, 4));
+                        assertThrows(DeviceFaultException.class, device::sync);
+                        assertArrayEquals(new double[4], Arrays.copyOfRange(memory.read(dx, 12), 4, 8), 0, "dx");
+                        assertEquals(0, memory.read(dscale, 3)[1], 0, "dscale");
+                        dw[run] = memory.read(byW, 24);
+                    }
+                }
+                assertArrayEquals(dw[0], dw[1], "dw");
+            });
+        }
+    }
+
+    /** A label outside the classes: the first row of it and the step are reported once. */
     @OnEveryDevice
     void badLabelIsAFault(String name) {
         try (Device device = TestDevices.open(name); GuardedMemory memory = new GuardedMemory(device)) {

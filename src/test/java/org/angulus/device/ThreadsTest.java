@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Assumptions;
 
@@ -65,9 +66,8 @@ class ThreadsTest {
         if (!device.kernels(Op.GRADIENT_NORM).isEmpty()) {
             runs.put("gradient_norm", () -> norm(device));
         }
-        if (!device.kernels(Op.MARGIN_FORWARD).isEmpty() && !device.kernels(Op.MARGIN_BACKWARD).isEmpty()) {
-            runs.put("margin_forward and margin_backward", () -> margin(device));
-        }
+        putEach(runs, device, Op.MARGIN_FORWARD, ThreadsTest::marginForward);
+        putEach(runs, device, Op.MARGIN_BACKWARD, ThreadsTest::marginBackward);
         return runs;
     }
 
@@ -98,29 +98,57 @@ class ThreadsTest {
         }
     }
 
-    private static double[] margin(Device device) {
+    /** One entry for each kernel of an op, forced. */
+    private static void putEach(Map<String, Supplier<double[]>> runs, Device device, Op op, Function<GuardedMemory, double[]> run) {
+        List<String> kernels = device.kernels(op);
+        for (int kernel = 0; kernel < kernels.size(); kernel++) {
+            int k = kernel;
+            runs.put(kernels.get(kernel), () -> {
+                device.forceKernel(op, k);
+                try (GuardedMemory memory = new GuardedMemory(device)) {
+                    return run.apply(memory);
+                } finally {
+                    device.forceKernel(op, -1);
+                }
+            });
+        }
+    }
+
+    private static HeadOperands head(GuardedMemory memory, Numbers numbers) {
         int n = 9;
         int d = 16;
-        int classes = device.name().equals("simt") ? 70 : 700;
-        try (GuardedMemory memory = new GuardedMemory(device)) {
-            Numbers numbers = new Numbers(6);
-            double[] ones = new double[classes];
-            Arrays.fill(ones, 0.25);
-            HeadOperands head = new HeadOperands(HeadKind.NORMFACE, n, d, classes, NormGuard.ADD, memory.input(numbers.signed(Type.F32, n * d)),
-                    memory.input(numbers.signed(Type.F32, classes * d)), 0, memory.input(numbers.labels(n, classes)), memory.input(Arrays.copyOf(ones, n)),
-                    memory.input(ones), memory.input(new StepScalars(0, 0, 0, 0, 4, 0)));
-            long target = memory.input(numbers.positive(Type.F32, 5 * n));
-            long partial = memory.output(3L * n);
-            device.ops().marginForward(head, 0, classes, target, 0, partial, memory.bytes(4L * n), memory.workspace(Op.MARGIN_FORWARD, n, classes, d));
-            long dx = memory.output((long) n * d);
-            long dw = memory.output((long) classes * d);
-            device.ops().marginBackward(head, 0, classes, Write.OVERWRITE, Write.OVERWRITE, target, memory.input(numbers.positive(Type.F32, n)),
-                    memory.input(numbers.positive(Type.F32, n)), 0, dx, dw, 0, memory.output(n), memory.workspace(Op.MARGIN_BACKWARD, n, classes, d));
-            double[] all = Arrays.copyOf(memory.read(partial, 3L * n), 3 * n + n * d + classes * d);
-            System.arraycopy(memory.read(dx, (long) n * d), 0, all, 3 * n, n * d);
-            System.arraycopy(memory.read(dw, (long) classes * d), 0, all, 3 * n + n * d, classes * d);
-            return all;
-        }
+        int classes = memory.device().name().equals("simt") ? 70 : 700;
+        double[] ones = new double[classes];
+        Arrays.fill(ones, 0.25);
+        return new HeadOperands(HeadKind.NORMFACE, n, d, classes, NormGuard.ADD, memory.input(numbers.signed(Type.F32, n * d)),
+                memory.input(numbers.signed(Type.F32, classes * d)), 0, memory.input(numbers.labels(n, classes)), memory.input(Arrays.copyOf(ones, n)),
+                memory.input(ones), memory.input(new StepScalars(0, 0, 0, 0, 4, 0)));
+    }
+
+    private static double[] marginForward(GuardedMemory memory) {
+        Numbers numbers = new Numbers(6);
+        HeadOperands head = head(memory, numbers);
+        int n = head.n();
+        long partial = memory.output(3L * n);
+        memory.device().ops().marginForward(head, 0, head.classes(), memory.input(numbers.positive(Type.F32, 5 * n)), 0, partial, memory.bytes(4L * n),
+                memory.workspace(Op.MARGIN_FORWARD, n, head.classes(), head.d()));
+        return memory.read(partial, 3L * n);
+    }
+
+    private static double[] marginBackward(GuardedMemory memory) {
+        Numbers numbers = new Numbers(7);
+        HeadOperands head = head(memory, numbers);
+        int n = head.n();
+        int byX = n * head.d();
+        int byW = head.classes() * head.d();
+        long dx = memory.output(byX);
+        long dw = memory.output(byW);
+        memory.device().ops().marginBackward(head, 0, head.classes(), Write.OVERWRITE, Write.OVERWRITE, memory.input(numbers.positive(Type.F32, 5 * n)),
+                memory.input(numbers.positive(Type.F32, n)), memory.input(numbers.positive(Type.F32, n)), 0, dx, dw, 0, memory.output(n),
+                memory.workspace(Op.MARGIN_BACKWARD, n, head.classes(), head.d()));
+        double[] all = Arrays.copyOf(memory.read(dx, byX), byX + byW);
+        System.arraycopy(memory.read(dw, byW), 0, all, byX, byW);
+        return all;
     }
 
     @OnEveryDevice

@@ -1,0 +1,11 @@
+// The head's products of ../margin_forward.h and ../margin_backward.h with AVX-512 vectors: tiles of 14 classes or rows by 32.
+#include "../vector_avx512.h"
+#include "../margin_backward.h"
+#include "../margin_forward.h"
+
+namespace angulus::cpu {
+
+extern const Kernel margin_forward_f32_avx512_14x32 = {"margin_forward_f32_avx512_14x32", AG_ISA, margin_forward_accepts, margin_forward_run};
+extern const Kernel margin_backward_f32_avx512_14x32 = {"margin_backward_f32_avx512_14x32", AG_ISA, margin_backward_accepts, margin_backward_run};
+
+}  // namespace angulus::cpu
