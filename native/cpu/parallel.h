@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "kernel.h"
+#include "columns.h"
 
 namespace angulus::cpu {
 
@@ -28,7 +28,7 @@ void for_elements(const Exec& exec, int64_t count, const F& f) {
 // A (rows, columns) matrix cut into blocks of rows and chunks of columns. Reductions over rows take one partial result for each block and add
 // them in block order.
 struct Tiling {
-  static constexpr int64_t kChunk = 512;   // columns of a chunk
+  static constexpr int64_t kChunk = kChunkColumns;
   static constexpr int64_t kMostBlocks = 256;
   int64_t rows, columns, block_rows, blocks, chunks;
 

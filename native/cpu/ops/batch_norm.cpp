@@ -9,28 +9,48 @@
 // All are bound by memory: 4, 8 (12 with a residual), 8 and 12 bytes per element.
 #include <cmath>
 
+#include "columns.h"
 #include "workspace.h"
 
 namespace angulus::cpu {
 
-namespace {
+ColumnCut cut_columns(int64_t rows, int64_t columns) {
+  const Tiling tiling = Tiling::of(rows, columns);
+  return {tiling.block_rows, tiling.blocks, tiling.chunks};
+}
 
-// What the columns of one tile need, computed once for the tile: x^ = (x - mean) inverse, v = x^ gamma + beta.
-struct Columns {
-  float mean[Tiling::kChunk], inverse[Tiling::kChunk], gamma[Tiling::kChunk], beta[Tiling::kChunk];
-  float slope[Tiling::kChunk];  // 1 without a PReLU
-
-  Columns(const BatchNormLayer& layer, const Tile& tile) {
-    for (int64_t j = 0; j < tile.width(); ++j) {
-      const int64_t column = tile.column + j;
-      mean[j] = layer.statistics[column];
-      inverse[j] = 1.0f / std::sqrt(layer.statistics[layer.columns + column] + layer.epsilon);
-      gamma[j] = layer.gamma[column];
-      beta[j] = layer.beta[column];
-      slope[j] = layer.slope == nullptr ? 1.0f : layer.slope[column];
-    }
+void set_columns(const BatchNormLayer& layer, int64_t column, int64_t width, BatchNormColumns* columns) {
+  for (int64_t j = 0; j < width; ++j) {
+    columns->mean[j] = layer.statistics[column + j];
+    columns->inverse[j] = 1.0f / std::sqrt(layer.statistics[layer.columns + column + j] + layer.epsilon);
+    columns->gamma[j] = layer.gamma[column + j];
+    columns->beta[j] = layer.beta[column + j];
+    columns->slope[j] = layer.slope == nullptr ? 1.0f : layer.slope[column + j];
   }
-};
+}
+
+void finish_batch_norm_backward_reduce(const Exec& exec, const BatchNormBackwardReduceCall& call) {
+  const Tiling tiling = Tiling::of(call.layer.rows, call.layer.columns);
+  const ColumnPartials partials(call.workspace, tiling);
+  const bool accumulate = call.write == AG_ACCUMULATE;
+  const auto store = [&](float* gradient, int64_t column, double sum) {
+    const double before = accumulate ? static_cast<double>(gradient[column]) : 0.0;
+    gradient[column] = static_cast<float>(before + sum);
+  };
+  for_chunks(exec, tiling, [&](int64_t column, int64_t column_end) {
+    for (int64_t j = column; j < column_end; ++j) {
+      const double dv = partials.total(0, j);
+      const double dvx = partials.total(1, j);
+      call.sums[j] = static_cast<float>(dv);
+      call.sums[tiling.columns + j] = static_cast<float>(dvx);
+      store(call.dbeta, j, dv);
+      store(call.dgamma, j, dvx);
+      if (call.dslope != nullptr) store(call.dslope, j, partials.total(2, j));
+    }
+  });
+}
+
+namespace {
 
 void run_statistics(const Exec& exec, const void* arguments) {
   const auto& call = as<BatchNormStatisticsCall>(arguments);
@@ -98,7 +118,8 @@ void run_forward(const Exec& exec, const void* arguments) {
   const auto& call = as<BatchNormForwardCall>(arguments);
   const Tiling tiling = Tiling::of(call.layer.rows, call.layer.columns);
   for_tiles(exec, tiling, [&](const Tile& tile) {
-    const Columns columns(call.layer, tile);
+    BatchNormColumns columns;
+    set_columns(call.layer, tile.column, tile.width(), &columns);
     for (int64_t i = tile.row; i < tile.row_end; ++i) {
       const int64_t at = i * tiling.columns + tile.column;
       const float* const x = static_cast<const float*>(call.layer.x) + at;
@@ -129,7 +150,8 @@ void run_backward_reduce(const Exec& exec, const void* arguments) {
   const ColumnPartials partials(call.workspace, tiling);
   for_tiles(exec, tiling, [&](const Tile& tile) {
     const int64_t width = tile.width();
-    const Columns columns(call.layer, tile);
+    BatchNormColumns columns;
+    set_columns(call.layer, tile.column, tile.width(), &columns);
     double* const total_dv = partials.at(0, tile.block) + tile.column;
     double* const total_dvx = partials.at(1, tile.block) + tile.column;
     double* const total_low = partials.at(2, tile.block) + tile.column;
@@ -162,22 +184,7 @@ void run_backward_reduce(const Exec& exec, const void* arguments) {
       }
     }
   });
-  const bool accumulate = call.write == AG_ACCUMULATE;
-  const auto store = [&](float* gradient, int64_t column, double sum) {
-    const double before = accumulate ? static_cast<double>(gradient[column]) : 0.0;
-    gradient[column] = static_cast<float>(before + sum);
-  };
-  for_chunks(exec, tiling, [&](int64_t column, int64_t column_end) {
-    for (int64_t j = column; j < column_end; ++j) {
-      const double dv = partials.total(0, j);
-      const double dvx = partials.total(1, j);
-      call.sums[j] = static_cast<float>(dv);
-      call.sums[tiling.columns + j] = static_cast<float>(dvx);
-      store(call.dbeta, j, dv);
-      store(call.dgamma, j, dvx);
-      if (call.dslope != nullptr) store(call.dslope, j, partials.total(2, j));
-    }
-  });
+  finish_batch_norm_backward_reduce(exec, call);
 }
 
 void run_backward_input(const Exec& exec, const void* arguments) {
@@ -186,7 +193,8 @@ void run_backward_input(const Exec& exec, const void* arguments) {
   const float share = 1.0f / static_cast<float>(call.layer.rows);
   for_tiles(exec, tiling, [&](const Tile& tile) {
     const int64_t width = tile.width();
-    const Columns columns(call.layer, tile);
+    BatchNormColumns columns;
+    set_columns(call.layer, tile.column, tile.width(), &columns);
     float mean_dv[Tiling::kChunk];
     float mean_dvx[Tiling::kChunk];
     for (int64_t j = 0; j < width; ++j) {
