@@ -36,7 +36,8 @@ record Conv2dCase(String name, int n, int h, int w, int c, int k, int r, int s, 
             square("a row per picture", 5, 1, 6, 6, 6, 1, 1, 0),
             new Conv2dCase("strides beyond the filter", 2, 12, 9, 3, 20, 2, 2, 5, 3, 0, 1, 1, 0),
             new Conv2dCase("strides whose product leaves an int", 1, 3, 4, 2, 3, 2, 2, 50_000, 50_001, 1, 1, 0, 1),
-            square("several pieces", 3, 14, 12, 32, 48, 3, 1, 1));
+            square("several pieces", 3, 14, 12, 32, 48, 3, 1, 1),
+            square("Winograd weights beyond 4 MiB", 5, 14, 12, 160, 192, 3, 1, 1));
 
     Conv2dShape shape(Type type) {
         return new Conv2dShape(n, h, w, c, k, r, s, strideH, strideW, top, bottom, left, right, type);
