@@ -58,7 +58,7 @@ void run_adam(const Exec& exec, const void* arguments) {
   const float coupled = rule.decoupled != 0 ? 0.0f : segment.weight_decay;
   const float shrink = rule.decoupled != 0 ? 1.0f - rate * segment.weight_decay : 1.0f;
   const float lower = segment.lower_bound;
-  const double t = static_cast<double>(call.control->applied_steps + 1);
+  const double t = static_cast<double>(call.control->applied_steps) + 1.0;
   const double first_bias = 1.0 - std::pow(static_cast<double>(rule.beta1), t);
   const double second_bias = 1.0 - std::pow(static_cast<double>(rule.beta2), t);
   // w -= step m / (sqrt(v) root + eps): TORCH divides v by its bias inside the root, EPSILON_HAT does it in the step.

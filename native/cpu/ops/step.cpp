@@ -67,7 +67,8 @@ void run_commit_copy(const Exec& exec, const void* arguments) {
 
 void run_commit_end(const Exec&, const void* arguments) {
   ag_step_control& control = *as<CommitEndCall>(arguments).control;
-  ++(control.apply != 0 ? control.applied_steps : control.skipped_steps);
+  int64_t& steps = control.apply != 0 ? control.applied_steps : control.skipped_steps;
+  steps = static_cast<int64_t>(static_cast<uint64_t>(steps) + 1);  // device data may hold any number: it wraps
 }
 
 }  // namespace
