@@ -31,6 +31,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code angulus eval}: 1:1 verification of a model by the LFW protocol, or on pairs drawn from a folder for each person. */
@@ -97,6 +98,7 @@ final class EvalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        requireDrawnOptions();
         ModelMetadata metadata = ModelMetadata.load(model);
         int height = metadata.network().height();
         int width = metadata.network().width();
@@ -111,8 +113,9 @@ final class EvalCommand implements Callable<Integer> {
             throw new CommandFailure(ExitCode.FAILED, e.getMessage() + ".");
         }
         if (strict && !report.missing().isEmpty()) {
-            throw new CommandFailure(ExitCode.FAILED, report.missing().size() + " photographs of " + images.list().name()
-                    + " are missing under " + data + ", the first " + report.missing().getFirst() + "; add them, or leave --strict away");
+            int count = report.missing().size();
+            throw new CommandFailure(ExitCode.FAILED, count + (count == 1 ? " photograph of " : " photographs of ") + images.list().name()
+                    + (count == 1 ? " is" : " are") + " missing under " + data + ", the first " + report.missing().getFirst() + "; add them, or leave --strict away");
         }
         PrintWriter writer = spec.commandLine().getOut();
         writer.println(json ? report.toJson() : report.toText());
@@ -121,6 +124,18 @@ final class EvalCommand implements Callable<Integer> {
             write(report, Roc.of(embedded.cosines(), embedded.same()));
         }
         return ExitCode.OK;
+    }
+
+    /** What concerns drawn pairs means nothing to a list. */
+    private void requireDrawnOptions() {
+        if (draw < VerificationPairs.VIEW1_FOLDS) {
+            throw new ParameterException(spec.commandLine(), "--draw is " + draw + "; ten folds need 10 pairs or more");
+        }
+        for (String name : List.of("--draw", "--start", "--exclude")) {
+            if (pairs != null && spec.commandLine().getParseResult().hasMatchedOption(name)) {
+                throw new ParameterException(spec.commandLine(), name + " is for drawn pairs, but --pairs gives a list; leave one of them away");
+            }
+        }
     }
 
     private PairImages read(int height, int width) throws IOException {

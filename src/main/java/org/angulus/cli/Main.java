@@ -2,14 +2,21 @@ package org.angulus.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import org.angulus.device.AngulusException;
+import org.angulus.device.OutOfDeviceMemoryException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** {@code angulus}: the command line. */
 @Command(
@@ -22,19 +29,31 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
-        System.exit(run(arguments));
+        System.exit(run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));
     }
 
     /** Runs one command and returns its exit code. */
-    static int run(String... arguments) {
+    static int run(PrintWriter out, PrintWriter err, String... arguments) {
         CommandLine line = new CommandLine(new Main());
+        line.setOut(out).setErr(err);
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setParameterExceptionHandler((wrong, given) -> refuse(wrong));
         line.setExecutionExceptionHandler((failure, command, parsed) -> report(failure, command.getErr()));
         if (arguments.length == 0) {
             line.usage(line.getOut());
             return ExitCode.USAGE;
         }
         return line.execute(arguments);
+    }
+
+    /** One sentence for a wrong command line, instead of the whole help. */
+    private static int refuse(ParameterException wrong) {
+        CommandLine command = wrong.getCommandLine();
+        String meant = wrong instanceof UnmatchedArgumentException unknown && !unknown.getSuggestions().isEmpty()
+                ? "; did you mean " + String.join(" or ", unknown.getSuggestions()) + "?"
+                : ";";
+        command.getErr().println("angulus: " + wrong.getMessage() + meant + " '" + command.getCommandSpec().qualifiedName() + " --help' tells what can be given");
+        return ExitCode.USAGE;
     }
 
     /** One sentence for what a user can mend; for a defect the stack trace goes to a file that the sentence names. */
@@ -52,12 +71,22 @@ public final class Main {
         return switch (failure) {
             case NoSuchFileException missing -> "there is no file " + missing.getFile() + "; check the path";
             case AccessDeniedException denied -> denied.getFile() + " may not be read or written; check its permissions";
-            case FileSystemException file -> file.getFile() + ": " + file.getReason();
+            case FileSystemException file -> file.getFile() + ": " + (file.getReason() == null ? reason(file) : file.getReason()) + "; check the path";
             case IOException io -> io.getMessage();
-            case java.io.UncheckedIOException io -> sentence(io.getCause());
+            case UncheckedIOException io -> sentence(io.getCause());
             case CommandFailure known -> known.getMessage();
-            case org.angulus.device.AngulusException known -> known.getMessage();
+            case OutOfDeviceMemoryException full -> "the device has not enough memory (" + full.getMessage()
+                    + "); take a smaller batch, more micro-batches or a smaller network";
+            case AngulusException known -> known.getMessage();
             default -> null;
+        };
+    }
+
+    private static String reason(FileSystemException file) {
+        return switch (file) {
+            case FileAlreadyExistsException there -> "there is something of this name already";
+            case NotDirectoryException no -> "it is no folder";
+            default -> "it cannot be used (" + file.getClass().getSimpleName() + ")";
         };
     }
 

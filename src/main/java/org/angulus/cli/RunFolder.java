@@ -4,10 +4,15 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.angulus.data.JsonText;
+import org.angulus.data.TextFile;
+import org.angulus.model.AtomicFile;
 import org.angulus.train.CheckpointStore;
 import org.angulus.train.TrainingConfig;
 
@@ -21,8 +26,8 @@ final class RunFolder {
         this.root = root;
     }
 
-    /** A new folder; one that already holds a run is refused, so that nothing is lost. */
-    static RunFolder create(Path root) throws IOException {
+    /** A folder for a new run, not yet made; one that already holds something is refused, so that nothing is lost. */
+    static RunFolder fresh(Path root) throws IOException {
         if (Files.exists(root)) {
             if (!Files.isDirectory(root)) {
                 throw new CommandFailure(ExitCode.FAILED, root + " is a file; name a folder with --run");
@@ -33,12 +38,14 @@ final class RunFolder {
                 }
             }
         }
-        Files.createDirectories(root);
         return new RunFolder(root);
     }
 
     /** The folder of an earlier run. */
     static RunFolder open(Path root) {
+        if (!Files.isDirectory(root)) {
+            throw new CommandFailure(ExitCode.FAILED, root + ": there is no such folder; check the path");
+        }
         RunFolder folder = new RunFolder(root);
         if (!Files.isRegularFile(folder.config()) || !Files.isRegularFile(folder.data())) {
             throw new CommandFailure(ExitCode.FAILED, root + " is no folder of a training run: it has no config.json and data.json; check the path");
@@ -82,28 +89,35 @@ final class RunFolder {
         return new CheckpointStore(root.resolve("checkpoints"));
     }
 
-    void write(TrainingConfig config, DataChoice choice) throws IOException {
-        Files.writeString(config(), config.toJson() + "\n");
-        Files.writeString(data(), JSON.toJson(choice) + "\n");
+    /**
+     * Makes the folder, and writes what {@link #open} needs to go on.
+     *
+     * @param names the people trained on, a name on each line: what a later test leaves out
+     */
+    void write(TrainingConfig config, DataChoice choice, List<String> names) throws IOException {
+        Files.createDirectories(root);
+        write(root.resolve("identities.txt"), String.join("\n", names));
+        write(data(), JSON.toJson(choice));
+        write(config(), config.toJson());
     }
 
-    /** The people trained on, a name on each line: what a later test leaves out. */
-    void writeIdentities(List<String> names) throws IOException {
-        Files.write(root.resolve("identities.txt"), names);
-    }
-
-    TrainingConfig readConfig() throws IOException {
-        return TrainingConfig.load(config());
+    private static void write(Path file, String text) throws IOException {
+        ByteBuffer bytes = StandardCharsets.UTF_8.encode(text + "\n");
+        AtomicFile.write(file, channel -> {
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        });
     }
 
     DataChoice readData() throws IOException {
         try {
-            DataChoice choice = JSON.fromJson(Files.readString(data()), DataChoice.class);
+            DataChoice choice = JSON.fromJson(JsonText.parse(TextFile.read(data())), DataChoice.class);
             if (choice != null && choice.framing() != null) {
                 return choice;
             }
-        } catch (JsonParseException e) {
-            throw new CommandFailure(ExitCode.FAILED, data() + " is not what a run wrote (" + e.getMessage() + "); restore it or start a new run");
+        } catch (JsonParseException | IllegalArgumentException e) {
+            throw new CommandFailure(ExitCode.FAILED, data() + " is not what a run wrote; restore it or start a new run");
         }
         throw new CommandFailure(ExitCode.FAILED, data() + " is empty; restore it or start a new run");
     }

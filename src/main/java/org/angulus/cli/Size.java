@@ -9,7 +9,7 @@ record Size(int height, int width) {
     static final class Converter implements ITypeConverter<Size> {
         @Override
         public Size convert(String text) {
-            if (!text.matches("[0-9]{1,4}x[0-9]{1,4}")) {
+            if (!text.matches("[1-9][0-9]{0,3}x[1-9][0-9]{0,3}")) {
                 throw new TypeConversionException("'" + text + "' is no size; write rows x columns, such as 112x96");
             }
             String[] parts = text.split("x");

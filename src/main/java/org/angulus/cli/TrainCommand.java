@@ -1,24 +1,18 @@
 package org.angulus.cli;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.angulus.train.DivergedException;
 import org.angulus.train.TrainingConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -43,8 +37,7 @@ import picocli.CommandLine.Spec;
             "  tools/train-native --resume runs/2026-01-31-120000"
         })
 final class TrainCommand implements Callable<Integer> {
-    /** The recipe of the run without arguments; a resource, so that all its numbers can be read in one place. */
-    static final String SYNTHETIC = "synthetic";
+    private static final Set<String> WITH_RESUME = Set.of("--resume", "--set", "--device", "--threads");
 
     @Option(names = "--data", paramLabel = "DIR", description = "Aligned faces, one folder for each person.")
     private Path data;
@@ -55,14 +48,8 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--resume", paramLabel = "DIR", description = "Go on with the run in this folder, from its newest checkpoint; the result has the bits of an uninterrupted run.")
     private Path resume;
 
-    @Option(names = "--recipe", paramLabel = "NAME", description = "Start from this recipe: " + SYNTHETIC + " (the one without --data), default (the one with --data) or article-adam.")
-    private String recipe;
-
-    @Option(names = "--config", paramLabel = "FILE", description = "Training configuration as JSON; what it leaves out comes from its recipe.")
-    private Path config;
-
-    @Option(names = "--set", paramLabel = "FIELD=VALUE", description = "Change one field of the configuration, such as batch=64 or schedule.rate=0.05; may be repeated.")
-    private Map<String, String> changes = new LinkedHashMap<>();
+    @Mixin
+    private ConfigurationOptions configuration;
 
     @Option(names = "--people", paramLabel = "FILE", description = "Train only on the people named in this file, a name on each line (LFW's lists fit).")
     private Path people;
@@ -90,76 +77,51 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        RunFolder folder;
-        TrainingConfig chosen;
-        DataChoice choice;
-        if (resume != null) {
-            if (data != null || run != null || recipe != null || config != null || !changes.isEmpty()) {
-                throw new ParameterException(spec.commandLine(), "--resume takes data and configuration from its folder; leave the other options away");
-            }
-            folder = RunFolder.open(resume);
-            chosen = folder.readConfig();
-            choice = folder.readData();
-        } else {
-            chosen = configuration();
-            choice = new DataChoice(
-                    data == null ? null : data.toAbsolutePath().normalize().toString(),
-                    absolute(people),
-                    absolute(exclude),
-                    leastImages,
-                    holdOut == null ? -1 : holdOut,
-                    framing.framing());
-            folder = RunFolder.create(run != null ? run : Path.of("runs", DateTimeFormatter.ofPattern("yyyy-MM-dd-HHmmss").format(LocalDateTime.now())));
-            folder.write(chosen, choice);
-        }
+        require(leastImages >= 1, "--least-images is " + leastImages + "; give 1 or more");
+        require(holdOut == null || holdOut == 0 || holdOut >= 2, "--hold-out is " + holdOut + "; give 2 people or more, or 0 for no report");
+        require(threads == null || threads >= 1 && threads <= 256, "--threads is " + threads + "; give 1 to 256");
+        TrainingJob job = resume == null ? begun() : resumed();
         try {
-            new TrainingJob(chosen, choice, folder, spec.commandLine().getOut(), spec.commandLine().getErr()).run(device, threads, resume != null);
+            job.run(device, threads);
         } catch (DivergedException e) {
             throw new CommandFailure(ExitCode.DIVERGED, e.getMessage());
         }
         return ExitCode.OK;
     }
 
+    private TrainingJob begun() throws IOException {
+        TrainingConfig chosen = configuration.configuration(data != null);
+        DataChoice choice = new DataChoice(
+                absolute(data), absolute(people), absolute(exclude), leastImages, holdOut == null ? -1 : holdOut, framing.framing());
+        Path root = run != null ? run : Path.of("runs", DateTimeFormatter.ofPattern("yyyy-MM-dd-HHmmss").format(LocalDateTime.now()));
+        return new TrainingJob(chosen, choice, RunFolder.fresh(root), false, out(), err());
+    }
+
+    private TrainingJob resumed() throws IOException {
+        for (OptionSpec given : spec.commandLine().getParseResult().matchedOptions()) {
+            require(WITH_RESUME.contains(given.longestName()),
+                    given.longestName() + " cannot be given with --resume, which takes data and configuration from its folder (--set changes a field); leave it away");
+        }
+        RunFolder folder = RunFolder.open(resume);
+        TrainingConfig chosen = configuration.changed(folder.config());
+        return new TrainingJob(chosen, folder.readData(), folder, true, out(), err());
+    }
+
+    private void require(boolean condition, String problem) {
+        if (!condition) {
+            throw new ParameterException(spec.commandLine(), problem);
+        }
+    }
+
+    private PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+
+    private PrintWriter err() {
+        return spec.commandLine().getErr();
+    }
+
     private static String absolute(Path file) {
         return file == null ? null : file.toAbsolutePath().normalize().toString();
-    }
-
-    /** The recipe or file, with the changes of the command line. */
-    private TrainingConfig configuration() throws IOException {
-        if (config != null && recipe != null) {
-            throw new ParameterException(spec.commandLine(), "--config and --recipe exclude each other; name the recipe in the file, as \"recipe\"");
-        }
-        String name = recipe != null ? recipe : data == null ? SYNTHETIC : "default";
-        String text = config != null ? Files.readString(config) : name.equals(SYNTHETIC) ? resource() : "{\"recipe\": \"" + name + "\"}";
-        try {
-            JsonElement json = JsonParser.parseString(text);
-            if (json.isJsonObject()) {
-                changes.forEach((field, value) -> change(json.getAsJsonObject(), field, value));
-            }
-            return TrainingConfig.parse(json.toString());
-        } catch (JsonParseException e) {
-            throw new CommandFailure(ExitCode.FAILED, (config == null ? "--set" : config) + ": this is not JSON (" + e.getMessage() + "); correct it");
-        } catch (IllegalArgumentException e) {
-            throw new CommandFailure(ExitCode.FAILED, (config == null ? "" : config + ": ") + e.getMessage());
-        }
-    }
-
-    /** Sets the field at a path like schedule.rate; a value that is no JSON is a text. */
-    private static void change(JsonObject json, String path, String value) {
-        String[] names = path.split("\\.");
-        JsonObject at = json;
-        for (int i = 0; i < names.length - 1; i++) {
-            if (!at.has(names[i]) || !at.get(names[i]).isJsonObject()) {
-                at.add(names[i], new JsonObject());
-            }
-            at = at.getAsJsonObject(names[i]);
-        }
-        at.add(names[names.length - 1], JsonParser.parseString(value));
-    }
-
-    private static String resource() throws IOException {
-        try (InputStream in = TrainCommand.class.getResourceAsStream(SYNTHETIC + ".json")) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        }
     }
 }

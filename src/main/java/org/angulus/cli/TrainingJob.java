@@ -39,13 +39,18 @@ final class TrainingJob {
     private final TrainingConfig config;
     private final DataChoice choice;
     private final RunFolder folder;
+    private final boolean resume;
     private final PrintWriter out;
     private final PrintWriter err;
 
-    TrainingJob(TrainingConfig config, DataChoice choice, RunFolder folder, PrintWriter out, PrintWriter err) {
+    /**
+     * @param resume go on from the newest checkpoint
+     */
+    TrainingJob(TrainingConfig config, DataChoice choice, RunFolder folder, boolean resume, PrintWriter out, PrintWriter err) {
         this.config = config;
         this.choice = choice;
         this.folder = folder;
+        this.resume = resume;
         this.out = out;
         this.err = err;
     }
@@ -53,14 +58,12 @@ final class TrainingJob {
     /**
      * @param deviceName null: the best one
      * @param threads null: as many as the process may use
-     * @param resume go on from the newest checkpoint
      */
-    void run(String deviceName, Integer threads, boolean resume) throws IOException {
+    void run(String deviceName, Integer threads) throws IOException {
         ResFaceConfig network = config.network();
         TrainingFaces faces = choice.data() == null
                 ? TrainingFaces.synthetic(choice, config.startValue(), network.height(), network.width())
                 : TrainingFaces.folder(choice, config.startValue(), network.height(), network.width(), out);
-        folder.writeIdentities(faces.people());
         PairImages test = faces.heldOut() == null
                 ? null
                 : PairImages.read(
@@ -71,8 +74,10 @@ final class TrainingJob {
             if (threads != null) {
                 device.setThreads(threads);
             }
+            // Not before: what was refused until here leaves no folder behind.
+            folder.write(config, choice, faces.people());
             announce(device.info(), faces);
-            train(device, faces, test, resume);
+            train(device, faces, test);
             if (test != null) {
                 report(device, faces, test);
             }
@@ -99,7 +104,7 @@ final class TrainingJob {
         return network.equals(ResFaceConfig.of("resface20", network.variant()).withKeep(network.keep()));
     }
 
-    private void train(Device device, TrainingFaces faces, PairImages test, boolean resume) throws IOException {
+    private void train(Device device, TrainingFaces faces, PairImages test) throws IOException {
         var batches = new ShuffledBatches(faces.training(), config.startValue(), config.flip());
         LossCurve curve = new LossCurve();
         try (Trainer trainer = new Trainer(device, config, batches, folder.checkpoints(), faces.name(), faces.aligner());

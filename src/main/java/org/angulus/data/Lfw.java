@@ -31,8 +31,11 @@ public final class Lfw {
      * @throws DataException when it is not there or its first folders do not look like LFW
      */
     public static Lfw open(Path root) throws DataException {
-        if (!Files.isDirectory(root)) {
+        if (!Files.exists(root)) {
             throw new DataException(root, "there is no such folder", "check the path");
+        }
+        if (!Files.isDirectory(root)) {
+            throw new DataException(root, "it is a file", "name the folder with one folder for each person");
         }
         try (DirectoryStream<Path> people = Files.newDirectoryStream(root, Files::isDirectory)) {
             for (Path person : people) {

@@ -1,10 +1,5 @@
 package org.angulus.data;
 
-import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -27,15 +22,7 @@ public final class LinesFile {
 
     /** Reads a file. */
     public static LinesFile read(Path file) throws DataException {
-        try {
-            return new LinesFile(file, Files.readString(file, StandardCharsets.UTF_8).stripTrailing().lines().toList());
-        } catch (NoSuchFileException e) {
-            throw new DataException(file, "there is no such file", "check the path", e);
-        } catch (CharacterCodingException e) {
-            throw new DataException(file, "it is not UTF-8 text", "check that this is the list that was meant", e);
-        } catch (IOException e) {
-            throw new DataException(file, "it cannot be read (" + e + ")", "check that it is a readable file", e);
-        }
+        return new LinesFile(file, TextFile.read(file).stripTrailing().lines().toList());
     }
 
     /** The file that was read. */

@@ -21,10 +21,12 @@ import java.util.stream.Collectors;
  * @param aligner how its crops were cut
  */
 public record ModelMetadata(ResFaceConfig network, InputFormat input, String loss, int classes, String trainingSet, String aligner) {
+    private static final String FORMAT = "angulus-model-1";
+
     /** As the file's string map. */
     public Map<String, String> toMap() {
         var map = new LinkedHashMap<String, String>();
-        map.put("format", "angulus-model-1");
+        map.put("format", FORMAT);
         map.put("network", network.name());
         map.put("blocks", join(network.blocks()));
         map.put("widths", join(network.widths()));
@@ -57,6 +59,11 @@ public record ModelMetadata(ResFaceConfig network, InputFormat input, String los
     }
 
     static ModelMetadata fromMap(Map<String, String> map) {
+        String format = value(map, "format", Function.identity());
+        if (!format.equals(FORMAT)) {
+            throw new IllegalArgumentException(
+                    "the file has the format '" + format + "', but this program reads " + FORMAT + "; read it with the program that saved it.");
+        }
         int[] crop = value(map, "crop", text -> Arrays.stream(text.split("x", 2)).mapToInt(Integer::parseInt).toArray());
         if (crop.length != 2) {
             throw new IllegalArgumentException("the metadata 'crop' must read HEIGHTxWIDTH, but it is '" + map.get("crop") + "'.");

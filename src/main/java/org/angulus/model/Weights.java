@@ -28,7 +28,8 @@ public final class Weights {
      * The tensors {@code specs} of a file; others in it are left alone.
      *
      * @param prefix stands before every name in the file
-     * @throws IOException with one sentence, when the file is no safetensors file, or lacks a tensor or has it in another shape
+     * @throws IOException with one sentence, when the file is no safetensors file, or lacks a tensor, has it in another shape or
+     *     with an element that is not finite
      */
     public static Weights load(Path file, Collection<TensorSpec> specs, String prefix) throws IOException {
         try (SafeTensors tensors = SafeTensors.open(file)) {
@@ -39,10 +40,31 @@ public final class Weights {
                     throw new IOException(file + ": the tensor '" + prefix + spec.name() + "' has the shape " + entry.shapeText()
                             + " where this network needs " + spec.shape() + "; give the weights of this network.");
                 }
-                weights.put(spec, tensors.floats(prefix + spec.name()));
+                weights.put(spec, finite(file, prefix + spec.name(), tensors.floats(prefix + spec.name())));
             }
             return weights;
         }
+    }
+
+    private static float[] finite(Path file, String name, float[] values) throws IOException {
+        for (int i = 0; i < values.length; i++) {
+            if (!Float.isFinite(values[i])) {
+                throw new IOException(file + ": the tensor '" + name + "' holds " + values[i] + " at element " + i + "; save the model again from weights that are finite.");
+            }
+        }
+        return values;
+    }
+
+    /** Whether every element is finite. */
+    public boolean areFinite() {
+        for (float[] tensor : values.values()) {
+            for (float value : tensor) {
+                if (!Float.isFinite(value)) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /** Reads a flat buffer in memory order. */

@@ -1,18 +1,17 @@
 package org.angulus.train;
 
 import com.google.gson.JsonElement;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.angulus.data.JsonText;
+import org.angulus.data.TextFile;
 import org.angulus.model.AtomicFile;
 import org.angulus.model.ModelMetadata;
 import org.angulus.model.SafeTensorsWriter;
@@ -112,14 +111,14 @@ public record Checkpoint(State state, TrainingConfig config, Weights weights, We
     private static File readFile(Path folder) throws IOException {
         Path path = folder.resolve(STATE);
         try {
-            JsonElement json = JsonParser.parseString(Files.readString(path));
+            JsonElement json = JsonText.parse(TextFile.read(path));
             File file = RecordJson.read(json, File.class, null, "checkpoint");
             if (file.state().format() != FORMAT) {
                 throw new IllegalArgumentException("checkpoint.state.format is " + file.state().format() + ", but this program reads " + FORMAT
                         + "; continue with the program that wrote it (" + file.state().version() + ").");
             }
             return file;
-        } catch (JsonParseException | IllegalArgumentException e) {
+        } catch (IllegalArgumentException e) {
             throw new IOException(path + ": " + e.getMessage(), e);
         }
     }

@@ -3,12 +3,11 @@ package org.angulus.train;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.angulus.data.JsonText;
+import org.angulus.data.TextFile;
 import org.angulus.device.AdamRule;
 import org.angulus.device.SgdRule;
 import org.angulus.loss.MarginHead;
@@ -124,9 +123,9 @@ public record TrainingConfig(
     public static TrainingConfig parse(String json) {
         JsonElement tree;
         try {
-            tree = JsonParser.parseString(json);
-        } catch (JsonParseException e) {
-            throw new IllegalArgumentException(ROOT + ": this is not JSON (" + e.getMessage() + ").", e);
+            tree = JsonText.parse(json);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(ROOT + ": " + e.getMessage(), e);
         }
         require(tree.isJsonObject(), "it must be a JSON object in braces");
         JsonObject object = tree.getAsJsonObject();
@@ -139,7 +138,7 @@ public record TrainingConfig(
     /** Reads a JSON file. */
     public static TrainingConfig load(Path file) throws IOException {
         try {
-            return parse(Files.readString(file));
+            return parse(TextFile.read(file));
         } catch (IllegalArgumentException e) {
             throw new IOException(file + ": " + e.getMessage(), e);
         }
@@ -188,7 +187,10 @@ public record TrainingConfig(
         String name = text(json, "network", "name", network.name());
         boolean caffe = text(json, "network", "variant", "").equals("caffe");
         TrainingConfig config = caffe ? withCaffeRules() : this;
-        if (ResFaceConfig.names().contains(name)) {
+        boolean known = ResFaceConfig.names().contains(name);
+        require(known || json.getAsJsonObject("network").has("blocks"), "network.name is '" + name + "', but no network of that name is known ("
+                + String.join(", ", ResFaceConfig.names()) + "); correct it, or give network.blocks of your own");
+        if (known) {
             config = config.withNetwork(ResFaceConfig.of(name, caffe ? Variant.CAFFE : Variant.ARTICLE).withKeep(caffe ? 1 : network.keep()));
         }
         return switch (text(json, "head", "kind", "")) {
