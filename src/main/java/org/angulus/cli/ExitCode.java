@@ -9,6 +9,8 @@ final class ExitCode {
     static final int USAGE = 2;
     /** Training diverged and stopped; the last good checkpoint is named. */
     static final int DIVERGED = 3;
+    /** A signal stopped training after a checkpoint: what a shell gives for Ctrl-C. */
+    static final int INTERRUPTED = 130;
     /** A defect of this program. */
     static final int DEFECT = 70;
 

@@ -26,7 +26,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
         version = "angulus 0.1.0",
         subcommands = {TrainCommand.class, EvalCommand.class, DoctorCommand.class})
 public final class Main {
+    private final Interruption interruption = new Interruption();
+
     private Main() {}
+
+    Interruption interruption() {
+        return interruption;
+    }
 
     public static void main(String[] arguments) {
         System.exit(run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));
@@ -34,7 +40,8 @@ public final class Main {
 
     /** Runs one command and returns its exit code. */
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
-        CommandLine line = new CommandLine(new Main());
+        Main main = new Main();
+        CommandLine line = new CommandLine(main);
         line.setOut(out).setErr(err);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setParameterExceptionHandler((wrong, given) -> refuse(wrong));
@@ -43,7 +50,11 @@ public final class Main {
             line.usage(line.getOut());
             return ExitCode.USAGE;
         }
-        return line.execute(arguments);
+        try {
+            return line.execute(arguments);
+        } finally {
+            main.interruption.commandEnded();
+        }
     }
 
     /** One sentence for a wrong command line, instead of the whole help. */

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -35,6 +36,7 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
             bar = new ProgressBarBuilder()
                     .setTaskName("Training")
                     .setInitialMax(config.steps())
+                    .setConsumer(new ConsoleProgressBarConsumer(System.out))
                     .setStyle(ProgressBarStyle.ASCII)
                     .setUnit(" steps", 1)
                     .startsFrom(step, Duration.ZERO)

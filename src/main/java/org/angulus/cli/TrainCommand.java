@@ -15,6 +15,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code angulus train}: from faces to a model file and a report on held-out people. */
@@ -72,6 +73,9 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--threads", paramLabel = "N", description = "Threads of the cpu device; the result does not depend on it.")
     private Integer threads;
 
+    @ParentCommand
+    private Main main;
+
     @Spec
     private CommandSpec spec;
 
@@ -82,9 +86,9 @@ final class TrainCommand implements Callable<Integer> {
         require(threads == null || threads >= 1 && threads <= 256, "--threads is " + threads + "; give 1 to 256");
         TrainingJob job = resume == null ? begun() : resumed();
         try {
-            job.run(device, threads);
+            job.run(device, threads, main.interruption());
         } catch (DivergedException e) {
-            throw new CommandFailure(ExitCode.DIVERGED, e.getMessage());
+            throw new CommandFailure(ExitCode.DIVERGED, e.getMessage().replaceFirst("\\.$", "") + ": " + job.resumeCommand() + " --set FIELD=VALUE");
         }
         return ExitCode.OK;
     }

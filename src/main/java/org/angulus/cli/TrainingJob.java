@@ -58,8 +58,9 @@ final class TrainingJob {
     /**
      * @param deviceName null: the best one
      * @param threads null: as many as the process may use
+     * @param interruption ends training after a step and a checkpoint
      */
-    void run(String deviceName, Integer threads) throws IOException {
+    void run(String deviceName, Integer threads, Interruption interruption) throws IOException {
         ResFaceConfig network = config.network();
         TrainingFaces faces = choice.data() == null
                 ? TrainingFaces.synthetic(choice, config.startValue(), network.height(), network.width())
@@ -77,13 +78,18 @@ final class TrainingJob {
             // Not before: what was refused until here leaves no folder behind.
             folder.write(config, choice, faces.people());
             announce(device.info(), faces);
-            train(device, faces, test);
+            train(device, faces, test, interruption);
             if (test != null) {
                 report(device, faces, test);
             }
         }
         out.println("All of it is in " + folder.root());
         out.flush();
+    }
+
+    /** What goes on with this run. */
+    String resumeCommand() {
+        return "angulus train --resume " + folder.root();
     }
 
     private void announce(DeviceInfo info, TrainingFaces faces) {
@@ -104,7 +110,7 @@ final class TrainingJob {
         return network.equals(ResFaceConfig.of("resface20", network.variant()).withKeep(network.keep()));
     }
 
-    private void train(Device device, TrainingFaces faces, PairImages test) throws IOException {
+    private void train(Device device, TrainingFaces faces, PairImages test, Interruption interruption) throws IOException {
         var batches = new ShuffledBatches(faces.training(), config.startValue(), config.flip());
         LossCurve curve = new LossCurve();
         try (Trainer trainer = new Trainer(device, config, batches, folder.checkpoints(), faces.name(), faces.aligner());
@@ -121,7 +127,16 @@ final class TrainingJob {
                 progress.note(found ? "Going on after step " + trainer.step() : "There is no checkpoint yet: starting again from step 0");
             }
             progress.start(trainer.step());
+            interruption.onSignal(() -> {
+                err.println("angulus: stopping after this step and a checkpoint; a second Ctrl-C ends at once");
+                err.flush();
+                trainer.requestStop();
+            });
             trainer.run();
+            if (trainer.step() < config.steps()) {
+                throw new CommandFailure(ExitCode.INTERRUPTED, "stopped after step " + trainer.step() + " of " + config.steps() + "; go on with " + resumeCommand());
+            }
+            interruption.ignore();
             trainer.saveModel(folder.model());
         }
         curve.draw(new Plots(warning -> err.println("angulus: " + warning)), folder.lossPicture(), config.network().name());

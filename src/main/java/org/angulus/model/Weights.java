@@ -55,18 +55,6 @@ public final class Weights {
         return values;
     }
 
-    /** Whether every element is finite. */
-    public boolean areFinite() {
-        for (float[] tensor : values.values()) {
-            for (float value : tensor) {
-                if (!Float.isFinite(value)) {
-                    return false;
-                }
-            }
-        }
-        return true;
-    }
-
     /** Reads a flat buffer in memory order. */
     public static Weights fromMemory(FlatLayout layout, float[] memory) {
         var weights = new Weights();

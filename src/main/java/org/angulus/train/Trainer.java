@@ -46,6 +46,9 @@ public final class Trainer implements AutoCloseable {
     private double bestFigure;
     private long reportedStep;
     private long reportedNanos;
+    private long savedStep = -1;
+    private long skippedAtSave;
+    private volatile boolean stopRequested;
     private boolean closed;
 
     /**
@@ -112,6 +115,8 @@ public final class Trainer implements AutoCloseable {
         step = state.step();
         skippedAtStart = state.skippedSteps();
         skippedSeen = state.skippedSteps();
+        skippedAtSave = state.skippedSteps();
+        savedStep = step;
         bestStep = state.bestStep();
         bestFigure = state.bestFigure();
         closeLoader();
@@ -125,7 +130,12 @@ public final class Trainer implements AutoCloseable {
         return layout.entries().stream().map(FlatLayout.Entry::spec).toList();
     }
 
-    /** Trains to the end of the configured run, then evaluates and saves. */
+    /** Asks a running {@link #run} to end after the step it is in and to save a checkpoint. From any thread. */
+    public void requestStop() {
+        stopRequested = true;
+    }
+
+    /** Trains to the end of the configured run, then evaluates and saves; or until {@link #requestStop}. */
     public void run() throws IOException {
         runUntil(config.steps());
         if (step == config.steps()) {
@@ -153,7 +163,7 @@ public final class Trainer implements AutoCloseable {
         }
         reportedStep = step;
         reportedNanos = System.nanoTime();
-        while (step < Math.min(end, config.steps())) {
+        while (step < Math.min(end, config.steps()) && !stopRequested) {
             doStep();
             long done = step + 1;
             if (done % config.reportEvery() == 0 || done == config.steps()) {
@@ -161,10 +171,21 @@ public final class Trainer implements AutoCloseable {
             }
             step = done;
             boolean better = done % config.evaluateEvery() == 0 && evaluate();
-            if (better || done % config.checkpointEvery() == 0) {
+            if ((better || done % config.checkpointEvery() == 0) && isSound()) {
                 save();
             }
         }
+        if (stopRequested && step < config.steps() && savedStep != step) {
+            save();
+        }
+    }
+
+    /** Whether every step since the last checkpoint had a finite gradient: the newest checkpoint of a run that diverges is to be a good one. */
+    private boolean isSound() {
+        long skipped = training.control().skippedSteps();
+        boolean sound = skipped == skippedAtSave;
+        skippedAtSave = skipped;
+        return sound;
     }
 
     /** What a configuration does that its reader may not expect. */
@@ -264,6 +285,7 @@ public final class Trainer implements AutoCloseable {
         var state = new Checkpoint.State(step, control.appliedSteps(), control.skippedSteps(), source.classes(), bestStep, bestFigure);
         var checkpoint = new Checkpoint(state, config, training.weights(), training.average(), training.optimizerState());
         Path folder = checkpoints.save(checkpoint, metadata());
+        savedStep = step;
         listeners.forEach(listener -> listener.onCheckpoint(step, folder));
         reportedNanos += System.nanoTime() - started;
     }

@@ -254,4 +254,21 @@ class TrainCommandTest {
         TinyRun.faces(faces, 5, 5, TinyRun.SIDE);
         Outcome.of("train", "--resume", run).fails(ExitCode.FAILED, "checkpoint-00000012", "number of people");
     }
+
+    /** Six good steps, then a rate that no network without batch norm survives: the newest checkpoint is one of the good steps, and goes on. */
+    @Test
+    void aDivergedRunGoesOnAtASmallerRate() throws IOException {
+        Object[] wild = {"--set", "network.variant=caffe", "--set", "schedule={\"kind\": \"steps\", \"rates\": [{\"step\": 0, \"rate\": 0.02}, {\"step\": 6, \"rate\": 1000}]}",
+            "--set", "network.name=resface10", "--set", "head={\"kind\": \"softmax\"}", "--set", "steps=200", "--set", "skipLimit=3", "--set", "averageDecay=0"};
+        Outcome outcome = train(wild).fails(ExitCode.DIVERGED, "diverged by step", "no finite gradient", "lower the learning rate",
+                "checkpoint-00000006: angulus train --resume " + run + " --set FIELD=VALUE");
+        assertFalse(outcome.out().contains("step 200 of 200"));
+        assertFalse(Files.exists(run.resolve("model.safetensors")));
+        Outcome resumed = Outcome.of("train", "--resume", run, "--set", "schedule={\"kind\": \"constant\", \"rate\": 0.02}", "--set", "steps=30");
+        assertEquals(ExitCode.OK, resumed.code(), resumed.err());
+        assertEquals(1, resumed.err().lines().count(), resumed.err());
+        assertTrue(resumed.err().contains("another configuration"), resumed.err());
+        assertTrue(resumed.out().contains("Going on after step 6"), resumed.out());
+        assertTrue(Files.exists(run.resolve("model.safetensors")));
+    }
 }
