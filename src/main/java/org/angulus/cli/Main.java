@@ -24,7 +24,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description = "Trains face-recognition networks and measures them.",
         mixinStandardHelpOptions = true,
         version = "angulus 0.1.0",
-        subcommands = {TrainCommand.class, EvalCommand.class, DoctorCommand.class})
+        subcommands = {TrainCommand.class, EvalCommand.class, InspectCommand.class, ExportCommand.class, DoctorCommand.class})
 public final class Main {
     private final Interruption interruption = new Interruption();
 
