@@ -18,6 +18,9 @@ import org.angulus.train.TrainingConfig;
 
 /** The folder that a training run leaves: names of its files, and reading and writing the small ones. */
 final class RunFolder {
+    /** Name of the folder of checkpoints. */
+    static final String CHECKPOINTS = "checkpoints";
+
     private static final Gson JSON = new GsonBuilder().setPrettyPrinting().serializeNulls().create();
 
     private final Path root;
@@ -86,7 +89,7 @@ final class RunFolder {
     }
 
     CheckpointStore checkpoints() throws IOException {
-        return new CheckpointStore(root.resolve("checkpoints"));
+        return new CheckpointStore(root.resolve(CHECKPOINTS));
     }
 
     /**

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.stream.Stream;
 import org.angulus.device.Conv2dPlan;
 import org.angulus.device.Device;
 import org.angulus.device.DeviceBuffer;
@@ -73,11 +72,8 @@ public final class EmbeddingNetwork implements AutoCloseable {
     /** Loads a model file with all it says of itself. */
     public static EmbeddingNetwork load(Device device, Path file, int largest) throws IOException {
         ModelMetadata metadata = ModelMetadata.load(file);
-        var network = new ResFace(metadata.network());
-        List<TensorSpec> specs = Stream.concat(
-                        network.parameters().stream(), network.statistics().entries().stream().map(FlatLayout.Entry::spec))
-                .toList();
-        return new EmbeddingNetwork(device, metadata.network(), metadata.input(), Weights.load(file, specs, ""), largest);
+        Weights weights = Weights.load(file, new ResFace(metadata.network()).modelTensors(), "");
+        return new EmbeddingNetwork(device, metadata.network(), metadata.input(), weights, largest);
     }
 
     /** Prepares the weights once for each form that a bucket's plan reads, and records the buckets. */

@@ -21,12 +21,15 @@ import java.util.stream.Collectors;
  * @param aligner how its crops were cut
  */
 public record ModelMetadata(ResFaceConfig network, InputFormat input, String loss, int classes, String trainingSet, String aligner) {
+    /** The metadata key under which the format of a model file stands. */
+    public static final String FORMAT_KEY = "format";
+
     private static final String FORMAT = "angulus-model-1";
 
     /** As the file's string map. */
     public Map<String, String> toMap() {
         var map = new LinkedHashMap<String, String>();
-        map.put("format", FORMAT);
+        map.put(FORMAT_KEY, FORMAT);
         map.put("network", network.name());
         map.put("blocks", join(network.blocks()));
         map.put("widths", join(network.widths()));
@@ -59,7 +62,7 @@ public record ModelMetadata(ResFaceConfig network, InputFormat input, String los
     }
 
     static ModelMetadata fromMap(Map<String, String> map) {
-        String format = value(map, "format", Function.identity());
+        String format = value(map, FORMAT_KEY, Function.identity());
         if (!format.equals(FORMAT)) {
             throw new IllegalArgumentException(
                     "the file has the format '" + format + "', but this program reads " + FORMAT + "; read it with the program that saved it.");

@@ -15,14 +15,14 @@ import org.angulus.model.FoldedWeights.Folded;
 import org.angulus.model.InputFormat.ChannelOrder;
 
 /**
- * Writes a network as an ONNX file (opset 13): input {@code images}, f32 (batch, 3, H, W), RGB from 0 to 255; output {@code embeddings},
- * f32 (batch, D), not normalized. Batch norm is folded, the pixel scaling is inside. Field numbers are those of onnx.proto3. Needs the optional
- * protobuf-java.
+ * Writes a network as an ONNX file (opset 13): input {@code images}, RGB in one of the forms of {@link Input}; output {@code embeddings},
+ * f32 (batch, D). The batch is free, batch norm is folded. Field numbers are those of onnx.proto3. Needs the optional protobuf-java.
  */
 public final class OnnxExport {
     private static final int IR_VERSION = 7;
     private static final int OPSET = 13;
     private static final int FLOAT = 1;
+    private static final int UINT8 = 2;
     private static final int ATTRIBUTE_INT = 2;
     private static final int ATTRIBUTE_INTS = 7;
 
@@ -31,9 +31,30 @@ public final class OnnxExport {
 
     private OnnxExport() {}
 
+    /** What the file takes; always RGB, whatever the network's own order is. */
+    public enum Input {
+        /** f32 (batch, 3, H, W), 0 to 255; the pixel scaling is inside. */
+        PIXELS,
+        /** f32 (batch, 3, H, W), already scaled to (pixel - mean) * factor. */
+        NORMALIZED,
+        /** u8 (batch, H, W, 3), as decoders give it; transposition and pixel scaling are inside. */
+        BYTES
+    }
+
+    /**
+     * The outside of the file.
+     *
+     * @param input what it takes
+     * @param unitLength whether embeddings are divided by their Euclidean norm; otherwise they are as {@link EmbeddingNetwork} gives them
+     */
+    public record Options(Input input, boolean unitLength) {
+        /** Pixels in, raw embeddings out. */
+        public static final Options DEFAULT = new Options(Input.PIXELS, false);
+    }
+
     /** Writes the file, whole or not at all. */
-    public static void write(Path file, ResFaceConfig config, InputFormat format, Weights weights) throws IOException {
-        byte[] model = new OnnxExport().model(config, format, weights);
+    public static void write(Path file, ResFaceConfig config, InputFormat format, Weights weights, Options options) throws IOException {
+        byte[] model = new OnnxExport().model(config, format, weights, options);
         AtomicFile.write(file, channel -> {
             ByteBuffer bytes = ByteBuffer.wrap(model);
             while (bytes.hasRemaining()) {
@@ -42,12 +63,10 @@ public final class OnnxExport {
         });
     }
 
-    private byte[] model(ResFaceConfig config, InputFormat format, Weights weights) {
+    private byte[] model(ResFaceConfig config, InputFormat format, Weights weights, Options options) {
         var network = new ResFace(config);
         FoldedWeights folded = new FoldedWeights(network, weights);
-        initializer("mean", new float[] {format.mean()}, 1);
-        initializer("factor", new float[] {format.factor()}, 1);
-        String x = node("Mul", List.of(node("Sub", List.of("images", "mean")), "factor"));
+        String x = input(format, options.input());
         String shortcut = x;
         for (Folded layer : folded.layers()) {
             ConvGeometry g = layer.layer().geometry();
@@ -69,21 +88,42 @@ public final class OnnxExport {
                 x = node("Add", List.of(x, shortcut));
             }
         }
-        String last = x;
+        String last = options.unitLength() ? unitLength(x) : x;
         message(1, out -> { // the name of the output
             out.writeString(1, last);
             out.writeString(2, "embeddings");
             out.writeString(4, "Identity");
         });
         graph.writeBytes(bytes(out -> out.writeString(2, "resface")));
-        valueInfo(11, "images", ResFace.INPUT_CHANNELS, config.height(), config.width());
-        valueInfo(12, "embeddings", config.embeddingSize());
+        if (options.input() == Input.BYTES) {
+            valueInfo(11, "images", UINT8, config.height(), config.width(), ResFace.INPUT_CHANNELS);
+        } else {
+            valueInfo(11, "images", FLOAT, ResFace.INPUT_CHANNELS, config.height(), config.width());
+        }
+        valueInfo(12, "embeddings", FLOAT, config.embeddingSize());
         return bytes(out -> {
             out.writeInt64(1, IR_VERSION);
             out.writeString(2, "angulus");
             out.writeBytes(7, ByteString.copyFrom(graph.toByteArray()));
             out.writeBytes(8, ByteString.copyFrom(bytes(opset -> opset.writeInt64(2, OPSET))));
         });
+    }
+
+    /** From {@code images} to what the first convolution reads. */
+    private String input(InputFormat format, Input input) {
+        if (input == Input.NORMALIZED) {
+            return "images";
+        }
+        String pixels = input == Input.PIXELS
+                ? "images"
+                : node("Transpose", List.of(node("Cast", List.of("images"), integer("to", FLOAT))), ints("perm", 0, 3, 1, 2));
+        initializer("mean", new float[] {format.mean()}, 1);
+        initializer("factor", new float[] {format.factor()}, 1);
+        return node("Mul", List.of(node("Sub", List.of(pixels, "mean")), "factor"));
+    }
+
+    private String unitLength(String x) {
+        return node("Div", List.of(x, node("ReduceL2", List.of(x), ints("axes", 1), integer("keepdims", 1))));
     }
 
     private String convolution(String x, List<String> parameters, ConvGeometry g) {
@@ -168,8 +208,8 @@ public final class OnnxExport {
         return name;
     }
 
-    /** A float tensor whose first dimension is free. */
-    private void valueInfo(int field, String name, int... sizes) {
+    /** A tensor whose first dimension is free. */
+    private void valueInfo(int field, String name, int elements, int... sizes) {
         byte[] shape = bytes(out -> {
             out.writeByteArray(1, bytes(dimension -> dimension.writeString(2, "batch")));
             for (int size : sizes) {
@@ -177,7 +217,7 @@ public final class OnnxExport {
             }
         });
         byte[] tensor = bytes(out -> {
-            out.writeInt32(1, FLOAT);
+            out.writeInt32(1, elements);
             out.writeByteArray(2, shape);
         });
         message(field, out -> {

@@ -2,6 +2,8 @@ package org.angulus.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import org.angulus.device.Conv2dShape;
 import org.angulus.model.ConvLayer.BatchNormTensors;
 import org.angulus.model.ConvLayer.Role;
 
@@ -58,6 +60,16 @@ public final class ResFace {
     /** Running mean and variance of every batch norm, a pair each. */
     public FlatLayout statistics() {
         return statistics;
+    }
+
+    /** All that a model file holds: the trained tensors and the running statistics. */
+    public List<TensorSpec> modelTensors() {
+        return Stream.concat(parameters.stream(), statistics.entries().stream().map(FlatLayout.Entry::spec)).toList();
+    }
+
+    /** The convolutions of {@code n} images in the order of the layers; the FC is one of 1x1. */
+    public List<Conv2dShape> convolutions(int n) {
+        return layers.stream().filter(ConvLayer.class::isInstance).map(layer -> ModelPlan.shape(((ConvLayer) layer).geometry(), n)).toList();
     }
 
     /** Multiply-adds of one image going forward. */

@@ -1,7 +1,11 @@
 package org.angulus.cli;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import org.junit.jupiter.api.Test;
 
 class DoctorCommandTest {
@@ -17,5 +21,24 @@ class DoctorCommandTest {
     void aDeviceThatIsNotThereIsRefusedWithTheCause() {
         Outcome.of("doctor", "--device", "cuda:99").fails(ExitCode.FAILED, "cuda:99");
         Outcome.of("doctor", "--device", "cpu:mmx").fails(ExitCode.FAILED, "cpu:mmx");
+    }
+
+    /** Every kernel that a convolution of ResFace20 takes is one of the listed ones. */
+    @Test
+    void theJsonNamesTheKernelsOfResFace20() {
+        JsonObject json = JsonParser.parseString(Outcome.of("doctor", "--device", "cpu", "--json").succeeds().out()).getAsJsonObject();
+        JsonObject kernels = json.getAsJsonObject("kernels");
+        int count = 0;
+        for (JsonElement item : json.getAsJsonArray("convolutions")) {
+            JsonObject convolution = item.getAsJsonObject();
+            count += convolution.get("count").getAsInt();
+            assertTrue(kernels.getAsJsonArray("CONV2D_FORWARD").contains(convolution.get("forward")), convolution.toString());
+            assertTrue(kernels.getAsJsonArray("CONV2D_BACKWARD_INPUT").contains(convolution.get("backwardInput")), convolution.toString());
+            assertTrue(kernels.getAsJsonArray("CONV2D_BACKWARD_WEIGHT").contains(convolution.get("backwardWeight")), convolution.toString());
+        }
+        assertEquals(21, count, "4 stages, 8 blocks of two, the FC");
+        assertEquals(Runtime.version().toString(), json.get("java").getAsString());
+        assertTrue(json.getAsJsonObject("libraries").get("libangulus").getAsString().endsWith("libangulus.so"));
+        assertEquals("cpu", json.getAsJsonObject("device").get("name").getAsString());
     }
 }

@@ -142,7 +142,7 @@ class VerificationPairsTest {
                 .contains("not UTF-8"));
         assertTrue(assertThrows(DataException.class, () -> VerificationPairs.readView1(folder))
                 .getMessage()
-                .contains("cannot be read"));
+                .contains("it is a folder; name a file"));
     }
 
     @Test

@@ -99,6 +99,6 @@ class WeightsTest {
         Path foreign = folder.resolve("foreign.safetensors");
         new SafeTensorsWriter().floats("x", new float[1], 1).write(foreign);
         message = assertThrows(IOException.class, () -> ModelMetadata.load(foreign)).getMessage();
-        assertTrue(message.contains("the metadata lack 'crop'"), message);
+        assertTrue(message.contains("the metadata lack 'format'"), message);
     }
 }

@@ -30,7 +30,7 @@ final class OnnxRuntimeEngine implements EmbeddingEngine {
             OrtEnvironment environment = OrtEnvironment.getEnvironment();
             Path file = Files.createTempFile("resface20", ".onnx");
             try (var options = new OrtSession.SessionOptions()) {
-                OnnxExport.write(file, problem.config(), InputFormat.DEFAULT, problem.weights());
+                OnnxExport.write(file, problem.config(), InputFormat.DEFAULT, problem.weights(), OnnxExport.Options.DEFAULT);
                 options.setIntraOpNumThreads(threads);
                 options.setInterOpNumThreads(1);
                 options.addConfigEntry("session.intra_op.allow_spinning", "0");
