@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -17,7 +16,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import javax.imageio.ImageIO;
 import org.angulus.device.AngulusException;
 import org.angulus.device.Device;
 import org.angulus.device.DeviceException;
@@ -49,17 +47,6 @@ class EmbedderTest {
         return IntStream.range(0, count).mapToObj(TestModel::crop).toList();
     }
 
-    private static Path png(Path file, RgbImage image) throws IOException {
-        BufferedImage picture = new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_INT_RGB);
-        for (int y = 0; y < image.height(); y++) {
-            for (int x = 0; x < image.width(); x++) {
-                picture.setRGB(x, y, image.sample(y, x, 0) << 16 | image.sample(y, x, 1) << 8 | image.sample(y, x, 2));
-            }
-        }
-        ImageIO.write(picture, "png", file.toFile());
-        return file;
-    }
-
     /** Whatever way a crop comes in, its embedding is the network's output, fused and brought to unit length. */
     @ParameterizedTest
     @EnumSource(FlipFusion.class)
@@ -76,7 +63,7 @@ class EmbedderTest {
             assertEquals(flip == FlipFusion.CONCAT ? 2 * TestModel.SIZE : TestModel.SIZE, embedder.embeddingSize());
             assertEquals(expected, embedder.embedCrop(crop));
             assertEquals(expected, embedder.embedCrop(crop.pixels()));
-            assertEquals(expected, embedder.embedCrop(png(folder.resolve("crop.png"), crop)));
+            assertEquals(expected, embedder.embedCrop(TestModel.png(folder.resolve("crop.png"), crop)));
             assertEquals(List.of(expected), embedder.embedCrops(List.of(crop)));
             try (Arena confined = Arena.ofConfined()) {
                 MemorySegment in = confined.allocateFrom(ValueLayout.JAVA_BYTE, crop.pixels());
@@ -160,7 +147,7 @@ class EmbedderTest {
     @Test
     void wrongSizesAreRefusedWithBothSizes() throws IOException {
         RgbImage large = TestModel.crop(1, 112, 96);
-        Path file = png(folder.resolve("large.png"), large);
+        Path file = TestModel.png(folder.resolve("large.png"), large);
         try (Embedder embedder = Embedder.open(model, CPU)) {
             assertEquals("the crop is 112 x 96 (rows x columns) where this model takes 32 x 24; align or crop it first",
                     assertThrows(IllegalArgumentException.class, () -> embedder.embedCrop(large)).getMessage());
@@ -221,7 +208,7 @@ class EmbedderTest {
 
     @Test
     void streamOfFilesNamesTheBadOne() throws IOException {
-        Path good = png(folder.resolve("good.png"), TestModel.crop(1));
+        Path good = TestModel.png(folder.resolve("good.png"), TestModel.crop(1));
         Path bad = Files.writeString(folder.resolve("bad.png"), "no picture");
         try (Embedder embedder = Embedder.open(model, CPU);
                 Stream<Embedded<Path>> stream = embedder.embedFiles(List.of(good, bad, folder.resolve("absent.png")).iterator())) {

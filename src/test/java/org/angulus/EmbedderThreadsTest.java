@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Many callers of one embedder. The start value of the random moments is printed; {@code -Dangulus.seed=N} replays it. */
+/** Many callers of one embedder. The start value of the random moments is printed; {@code -Dangulus.test.start=N} replays it. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class EmbedderThreadsTest {
     private static final int CALLERS = 8;
@@ -52,8 +52,8 @@ class EmbedderThreadsTest {
     static void prepare() throws IOException {
         model = TestModel.write(folder.resolve("model.safetensors"));
         crops = IntStream.range(0, CROPS).mapToObj(TestModel::crop).toList();
-        seed = Long.getLong("angulus.seed", System.nanoTime());
-        System.out.println("EmbedderThreadsTest: -Dangulus.seed=" + seed);
+        seed = Long.getLong("angulus.test.start", System.nanoTime());
+        System.out.println("EmbedderThreadsTest: -Dangulus.test.start=" + seed);
     }
 
     private static ExecutorService callers(boolean virtual) {

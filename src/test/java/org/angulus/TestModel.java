@@ -1,9 +1,12 @@
 package org.angulus;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.angulus.image.RgbImage;
 import org.angulus.model.CounterRandom;
 import org.angulus.model.FlatLayout;
@@ -39,7 +42,7 @@ public final class TestModel {
         ResFaceConfig config = ResFaceConfig.of("resface4", Variant.CAFFE).withWidths(List.of(4, 4, 4, 4)).withCrop(HEIGHT, WIDTH).withEmbeddingSize(SIZE);
         Weights weights = weights(config, 1);
         for (TensorSpec spec : weights.specs()) {
-            java.util.Arrays.fill(weights.get(spec), 1e30f);
+            Arrays.fill(weights.get(spec), 1e30f);
         }
         weights.save(file, new ModelMetadata(config, InputFormat.DEFAULT, "AM-Softmax", 10, "none", "none"));
         return file;
@@ -75,5 +78,17 @@ public final class TestModel {
             pixels[i] = (byte) random.bits(i);
         }
         return new RgbImage(height, width, pixels);
+    }
+
+    /** Writes a picture without loss. */
+    public static Path png(Path file, RgbImage image) throws IOException {
+        BufferedImage picture = new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_INT_RGB);
+        for (int y = 0; y < image.height(); y++) {
+            for (int x = 0; x < image.width(); x++) {
+                picture.setRGB(x, y, image.sample(y, x, 0) << 16 | image.sample(y, x, 1) << 8 | image.sample(y, x, 2));
+            }
+        }
+        ImageIO.write(picture, "png", file.toFile());
+        return file;
     }
 }
