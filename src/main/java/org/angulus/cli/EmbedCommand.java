@@ -22,6 +22,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code angulus embed}: the embeddings of any number of pictures, in a file. */
@@ -103,7 +104,7 @@ final class EmbedCommand implements Callable<Integer> {
         try {
             return EmbedderOptions.DEFAULT.withLargestBatch(batch).withFlip(flip).withThreads(threads).withFixedBatch(true);
         } catch (IllegalArgumentException e) {
-            throw new CommandFailure(ExitCode.USAGE, e.getMessage());
+            throw new ParameterException(spec.commandLine(), e.getMessage());
         }
     }
 

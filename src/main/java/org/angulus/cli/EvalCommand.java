@@ -13,7 +13,6 @@ import org.angulus.data.FramedImages;
 import org.angulus.data.ImageSet;
 import org.angulus.data.LabeledPhotos;
 import org.angulus.data.Lfw;
-import org.angulus.data.PhotoSource;
 import org.angulus.device.Device;
 import org.angulus.eval.EmbeddedPairs;
 import org.angulus.eval.FlipFusion;
@@ -126,15 +125,7 @@ final class EvalCommand implements Callable<Integer> {
     private PairImages read(int height, int width) throws IOException {
         int bytes = RgbImage.CHANNELS * height * width;
         if (pairs != null) {
-            Lfw lfw = Lfw.open(data);
-            PhotoSource source = (photo, rgb) -> {
-                var file = lfw.find(photo);
-                if (file.isPresent()) {
-                    framing.framing().decode(file.get(), height, width).copyTo(rgb);
-                }
-                return file.isPresent();
-            };
-            return PairImages.read(VerificationPairs.read(pairs), source, bytes);
+            return PairImages.read(VerificationPairs.read(pairs), Lfw.open(data).crops(height, width, framing.framing()), bytes);
         }
         Set<String> unwanted = exclude == null ? Set.of() : NameList.read(exclude);
         ImageSet folder = ImageSet.open(data);

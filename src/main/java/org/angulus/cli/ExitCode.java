@@ -9,6 +9,8 @@ final class ExitCode {
     static final int USAGE = 2;
     /** Training diverged and stopped; the last good checkpoint is named. */
     static final int DIVERGED = 3;
+    /** {@code compare} worked, and its verdict is: different people. */
+    static final int DIFFERENT = 4;
     /** A defect of this program. */
     static final int DEFECT = 70;
 

@@ -17,7 +17,9 @@ import picocli.CommandLine.Command;
         description = "Trains face-recognition networks and measures them.",
         mixinStandardHelpOptions = true,
         version = "angulus 0.1.0",
-        subcommands = {TrainCommand.class, EvalCommand.class, EmbedCommand.class, PackCommand.class, DoctorCommand.class})
+        subcommands = {
+            TrainCommand.class, EvalCommand.class, EmbedCommand.class, CompareCommand.class, CalibrateCommand.class, PackCommand.class, DoctorCommand.class
+        })
 public final class Main {
     private Main() {}
 
