@@ -7,6 +7,7 @@ module org.angulus {
     requires static org.knowm.xchart;
     requires static me.tongfei.progressbar;
 
+    exports org.angulus;
     exports org.angulus.data;
     exports org.angulus.device;
     exports org.angulus.eval;

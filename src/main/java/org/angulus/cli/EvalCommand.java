@@ -14,7 +14,6 @@ import org.angulus.data.FramedImages;
 import org.angulus.data.ImageSet;
 import org.angulus.data.LabeledPhotos;
 import org.angulus.data.Lfw;
-import org.angulus.data.PhotoSource;
 import org.angulus.data.VerificationBin;
 import org.angulus.device.Device;
 import org.angulus.eval.EmbeddedPairs;
@@ -165,15 +164,7 @@ final class EvalCommand implements Callable<Integer> {
             return PairImages.read(VerificationPairs.of(set), set.photos(height, width, framing.framing()), bytes);
         }
         if (pairs != null) {
-            Lfw lfw = Lfw.open(data);
-            PhotoSource source = (photo, rgb) -> {
-                var file = lfw.find(photo);
-                if (file.isPresent()) {
-                    framing.framing().decode(file.get(), height, width).copyTo(rgb);
-                }
-                return file.isPresent();
-            };
-            return PairImages.read(VerificationPairs.read(pairs), source, bytes);
+            return PairImages.read(VerificationPairs.read(pairs), Lfw.open(data).crops(height, width, framing.framing()), bytes);
         }
         Set<String> unwanted = exclude == null ? Set.of() : NameList.read(exclude);
         ImageSet folder = ImageSet.open(data);

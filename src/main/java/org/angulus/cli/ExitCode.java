@@ -11,6 +11,8 @@ final class ExitCode {
     static final int DIVERGED = 3;
     /** A signal stopped training after a checkpoint: what a shell gives for Ctrl-C. */
     static final int INTERRUPTED = 130;
+    /** {@code compare} worked, and its verdict is: different people. */
+    static final int DIFFERENT = 4;
     /** A defect of this program. */
     static final int DEFECT = 70;
 

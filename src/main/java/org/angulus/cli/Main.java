@@ -24,7 +24,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description = "Trains face-recognition networks and measures them.",
         mixinStandardHelpOptions = true,
         version = "angulus 0.1.0",
-        subcommands = {TrainCommand.class, EvalCommand.class, PackCommand.class, InspectCommand.class, ExportCommand.class, SelfTestCommand.class, DoctorCommand.class})
+        subcommands = {
+            TrainCommand.class, EvalCommand.class, CalibrateCommand.class, CompareCommand.class, EmbedCommand.class,
+            PackCommand.class, InspectCommand.class, ExportCommand.class, SelfTestCommand.class, DoctorCommand.class
+        })
 public final class Main {
     private final Interruption interruption = new Interruption();
 

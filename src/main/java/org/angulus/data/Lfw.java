@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.angulus.image.Framing;
 
 /**
  * The photographs of LFW, or crops made of them, in the layout of the original: {@code Name/Name_0001.jpg}. Crops may also be
@@ -77,6 +78,17 @@ public final class Lfw {
                 .map(extension -> person.resolve(photo.name() + "." + extension))
                 .filter(Files::isRegularFile)
                 .findFirst();
+    }
+
+    /** The photographs as crops of {@code height} x {@code width}. */
+    public PhotoSource crops(int height, int width, Framing framing) {
+        return (photo, rgb) -> {
+            Optional<Path> file = find(photo);
+            if (file.isPresent()) {
+                framing.decode(file.get(), height, width).copyTo(rgb);
+            }
+            return file.isPresent();
+        };
     }
 
     /** Those of the photographs that have no file, in the given order. */

@@ -30,11 +30,38 @@ record LibraryCache(Path folder) {
     private static final String RESOURCES = "/org/angulus/native/linux-x86_64/";
     private static final String[] PLUGINS = {"libangulus_cuda.so"};
 
+    /**
+     * The folder with the jar's libraries: in the standard cache, or, where that cannot be written and nobody named it, in a temporary folder of this
+     * process, with one warning.
+     */
+    static Path find() throws IOException {
+        SortedMap<String, byte[]> set = resources();
+        try {
+            return standard().extract(set);
+        } catch (IOException unwritable) {
+            if (named() != null) {
+                throw unwritable;
+            }
+            Path folder = Files.createTempDirectory("angulus-");
+            folder.toFile().deleteOnExit();
+            Path extracted = new LibraryCache(folder).extract(set);
+            extracted.toFile().deleteOnExit(); // what is registered last goes first
+            set.keySet().forEach(name -> extracted.resolve(name).toFile().deleteOnExit());
+            System.getLogger(LibraryCache.class.getName()).log(System.Logger.Level.WARNING,
+                    unwritable.getMessage() + "; until then every process extracts them anew, this one to " + extracted);
+            return extracted;
+        }
+    }
+
+    private static String named() {
+        String named = System.getProperty(PROPERTY);
+        return named == null || named.isBlank() ? null : named;
+    }
+
     /** The folder named by {@value #PROPERTY}, else {@code $XDG_CACHE_HOME/angulus}, else {@code ~/.cache/angulus}. */
     static LibraryCache standard() {
-        String named = System.getProperty(PROPERTY);
-        if (named != null && !named.isBlank()) {
-            return new LibraryCache(Path.of(named).toAbsolutePath());
+        if (named() != null) {
+            return new LibraryCache(Path.of(named()).toAbsolutePath());
         }
         String xdg = System.getenv("XDG_CACHE_HOME");
         Path caches = xdg != null && Path.of(xdg).isAbsolute() ? Path.of(xdg) : Path.of(System.getProperty("user.home"), ".cache");

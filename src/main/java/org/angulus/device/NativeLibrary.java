@@ -7,7 +7,8 @@ import org.angulus.device.ffi.Angulus;
 
 /**
  * Finds and loads {@code libangulus.so}, once for each process. The system property {@value #PATH_PROPERTY} names a folder that holds it; without it the
- * libraries on the class path are extracted, as one set, to a cache folder ({@link LibraryCache}).
+ * libraries on the class path are extracted, as one set, to a cache folder ({@code ~/.cache/angulus}; the system property {@code angulus.cache} names
+ * another), or to a temporary one where that cannot be written.
  */
 public final class NativeLibrary {
     /** System property: a folder that holds libangulus.so and its plug-ins. */
@@ -76,6 +77,6 @@ public final class NativeLibrary {
             throw new IOException("this jar holds libraries for Linux on amd64, this is " + system + " on " + architecture + ": build " + NAME
                     + " here and name its folder with -D" + PATH_PROPERTY + "=FOLDER");
         }
-        return LibraryCache.standard().extract(LibraryCache.resources()).resolve(NAME);
+        return LibraryCache.find().resolve(NAME);
     }
 }

@@ -139,9 +139,7 @@ public final class EmbeddingNetwork implements AutoCloseable {
      * @return (count, D), not normalized
      */
     public float[][] embed(MemorySegment images, int count, boolean mirrored) {
-        if (closed) {
-            throw new IllegalStateException("The network is closed.");
-        }
+        requireOpen();
         if (count < 0 || images.byteSize() < (long) count * imageBytes) {
             throw new IllegalArgumentException(count + " images of " + config.height() + "x" + config.width() + " are " + (long) count * imageBytes
                     + " bytes, but " + images.byteSize() + " were given.");
@@ -159,20 +157,57 @@ public final class EmbeddingNetwork implements AutoCloseable {
     }
 
     private void embedPart(MemorySegment images, int count, boolean mirrored, float[][] embeddings, int first) {
-        int index = 32 - Integer.numberOfLeadingZeros(count - 1);
-        EmbeddingBucket bucket = buckets.get(index);
-        long bytes = (long) count * imageBytes;
-        MemorySegment.copy(images, 0, hostImages.segment(), 0, bytes);
-        MemorySegment flips = hostImages.segment().asSlice((long) largest * imageBytes, 1L << index);
-        flips.fill((byte) (mirrored ? 1 : 0));
-        device.transfers().upload(addresses.images(), hostImages.segment().asSlice(0, bytes));
-        device.transfers().upload(addresses.flips(), flips);
-        graphs.get(index).launch();
+        MemorySegment.copy(images, 0, crops(), 0, (long) count * imageBytes);
+        MemorySegment result = run(count, count, mirrored);
         int d = config.embeddingSize();
-        MemorySegment result = hostEmbeddings.segment().asSlice(0, (long) Float.BYTES * count * d);
-        device.transfers().download(result, addresses.arena() + bucket.embeddings().offset());
         for (int i = 0; i < count; i++) {
             MemorySegment.copy(result, ValueLayout.JAVA_FLOAT, (long) Float.BYTES * i * d, embeddings[first + i], 0, d);
+        }
+    }
+
+    /** Images that run at one time at most: a power of two. */
+    public int largest() {
+        return largest;
+    }
+
+    /** Host memory that the device reads, u8 RGB (largest, height, width, 3): crops are laid here for {@link #run}, by any thread that takes turns with it. */
+    public MemorySegment crops() {
+        requireOpen();
+        return hostImages.segment().asSlice(0, (long) largest * imageBytes);
+    }
+
+    /**
+     * Embeds what lies in {@link #crops}.
+     *
+     * @param count crops, 1 to {@link #largest}
+     * @param batch images that run, at least {@code count}: the bucket this number falls into decides the kernels. What lies behind the crops runs
+     *     too, and its embeddings are dropped
+     * @param mirrored whether each is mirrored left to right first
+     * @return f32 (count, D), not normalized; host memory that the next run overwrites
+     */
+    public MemorySegment run(int count, int batch, boolean mirrored) {
+        requireOpen();
+        if (count < 1 || count > batch || batch > largest) {
+            throw new IllegalArgumentException(count + " images in a batch of " + batch + " cannot run; give 1 to the batch's size, and a batch of at most " + largest
+                    + ".");
+        }
+        int index = 32 - Integer.numberOfLeadingZeros(batch - 1);
+        MemorySegment flips = hostImages.segment().asSlice((long) largest * imageBytes, 1L << index);
+        flips.fill((byte) (mirrored ? 1 : 0));
+        device.transfers().upload(addresses.images(), hostImages.segment().asSlice(0, (long) count * imageBytes));
+        device.transfers().upload(addresses.flips(), flips);
+        graphs.get(index).launch();
+        MemorySegment result = hostEmbeddings.segment().asSlice(0, (long) Float.BYTES * count * config.embeddingSize());
+        device.transfers().download(result, addresses.arena() + buckets.get(index).embeddings().offset());
+        return result;
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("The network is closed.");
+        }
+        if (!device.isOpen()) {
+            throw new IllegalStateException("The device " + device + " was closed before the network that it runs.");
         }
     }
 

@@ -127,7 +127,7 @@ public sealed interface Schedule {
         }
     }
 
-    /** A straight rise to {@code then} over the first steps: at step t < steps the rate is (t + 1) / steps of it. */
+    /** A straight rise to {@code then} over the first steps: at step {@code t < steps} the rate is (t + 1) / steps of it. */
     record WarmUp(long steps, Schedule then) implements Schedule {
         public WarmUp {
             if (steps < 0) {
