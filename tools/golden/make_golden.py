@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 import full_net
+import npy_files
 import optimizers
 import testnet
 
@@ -24,6 +25,7 @@ def main():
     optimizers.make(folder)
     testnet.make(folder)
     full_net.make(folder)
+    npy_files.make(folder / "npy")
     versions = f"python {platform.python_version()}\ntorch {torch.__version__}\nnumpy {np.__version__}\n"
     (folder / "VERSIONS.txt").write_text(versions)
 
