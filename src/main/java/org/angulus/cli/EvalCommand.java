@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
-import org.angulus.data.FolderImages;
-import org.angulus.data.ImageFolder;
+import org.angulus.data.FramedImages;
+import org.angulus.data.ImageSet;
 import org.angulus.data.LabeledPhotos;
 import org.angulus.data.Lfw;
 import org.angulus.data.PhotoSource;
@@ -137,14 +137,14 @@ final class EvalCommand implements Callable<Integer> {
             return PairImages.read(VerificationPairs.read(pairs), source, bytes);
         }
         Set<String> unwanted = exclude == null ? Set.of() : NameList.read(exclude);
-        ImageFolder folder = ImageFolder.open(data);
+        ImageSet folder = ImageSet.open(data);
         Set<String> removed = new TreeSet<>(folder.identities());
         removed.retainAll(unwanted);
         if (!removed.isEmpty()) {
             spec.commandLine().getErr().println("Left out because " + exclude + " names them: " + String.join(", ", removed));
             folder = folder.select(name -> !unwanted.contains(name), 1);
         }
-        LabeledPhotos photos = new LabeledPhotos(new FolderImages(folder, height, width, framing.framing()), folder.identities());
+        LabeledPhotos photos = new LabeledPhotos(new FramedImages(folder, height, width, framing.framing()), folder.identities());
         try {
             VerificationPairs drawn = RandomPairs.draw("pairs drawn from " + data.getFileName() + ", start value " + start, photos, draw, start);
             return PairImages.read(drawn, photos, bytes);

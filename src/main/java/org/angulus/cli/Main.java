@@ -17,7 +17,7 @@ import picocli.CommandLine.Command;
         description = "Trains face-recognition networks and measures them.",
         mixinStandardHelpOptions = true,
         version = "angulus 0.1.0",
-        subcommands = {TrainCommand.class, EvalCommand.class, DoctorCommand.class})
+        subcommands = {TrainCommand.class, EvalCommand.class, PackCommand.class, DoctorCommand.class})
 public final class Main {
     private Main() {}
 

@@ -11,8 +11,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.angulus.data.CachedImages;
-import org.angulus.data.FolderImages;
-import org.angulus.data.ImageFolder;
+import org.angulus.data.FramedImages;
+import org.angulus.data.ImageSet;
 import org.angulus.data.LabeledImages;
 import org.angulus.data.LabeledPhotos;
 import org.angulus.data.SyntheticFaces;
@@ -52,14 +52,11 @@ record TrainingFaces(String name, String aligner, LabeledImages training, List<S
                 tested == null ? null : new LabeledPhotos(tested, tested.names()));
     }
 
-    /** Reads the folder of {@code choice}; tells {@code log} whom it left out. */
+    /** Opens the data set of {@code choice}; tells {@code log} whom it left out. */
     static TrainingFaces folder(DataChoice choice, long startValue, int height, int width, PrintWriter log) throws IOException {
         Path root = Path.of(choice.data());
-        ImageFolder all = ImageFolder.open(root);
-        if (all.ignored() > 0) {
-            log.println("Passed over " + all.ignored() + " entries that are no pictures: " + String.join(", ", all.ignoredNames())
-                    + (all.ignored() > all.ignoredNames().size() ? ", ..." : ""));
-        }
+        ImageSet all = ImageSet.open(root);
+        all.remarks().forEach(log::println);
         Set<String> wanted = choice.people() == null ? null : NameList.read(Path.of(choice.people()));
         Set<String> unwanted = choice.exclude() == null ? Set.of() : NameList.read(Path.of(choice.exclude()));
         Set<String> excluded = new TreeSet<>(wanted == null ? all.identities() : wanted);
@@ -69,24 +66,24 @@ record TrainingFaces(String name, String aligner, LabeledImages training, List<S
                     ? "None of the people to train on is named in " + choice.exclude()
                     : "Left out, because " + choice.exclude() + " names them (" + excluded.size() + "): " + String.join(", ", excluded));
         }
-        ImageFolder usable = all.select(person -> (wanted == null || wanted.contains(person)) && !unwanted.contains(person), choice.leastImages());
+        ImageSet usable = all.select(person -> (wanted == null || wanted.contains(person)) && !unwanted.contains(person), choice.leastImages());
         Set<String> held = heldOut(usable, choice.heldOut(usable.identities().size()), startValue);
-        ImageFolder training = usable.select(person -> !held.contains(person), 1);
+        ImageSet training = usable.select(person -> !held.contains(person), 1);
         LabeledPhotos tested = null;
         if (!held.isEmpty()) {
-            ImageFolder test = usable.select(held::contains, 1);
-            tested = new LabeledPhotos(new FolderImages(test, height, width, choice.framing()), test.identities());
+            ImageSet test = usable.select(held::contains, 1);
+            tested = new LabeledPhotos(new FramedImages(test, height, width, choice.framing()), test.identities());
         }
         return new TrainingFaces(
                 root.getFileName() + " (" + training.identities().size() + " people, " + training.count() + " pictures)",
                 "as found in " + root.getFileName(),
-                cached(new FolderImages(training, height, width, choice.framing())),
+                cached(new FramedImages(training, height, width, choice.framing())),
                 training.identities(),
                 tested);
     }
 
     /** People with at least two pictures, chosen by the start value and their name alone. */
-    private static Set<String> heldOut(ImageFolder folder, int count, long startValue) {
+    private static Set<String> heldOut(ImageSet folder, int count, long startValue) {
         if (count == 0) {
             return Set.of();
         }

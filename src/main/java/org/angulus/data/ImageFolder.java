@@ -1,12 +1,14 @@
 package org.angulus.data;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Predicate;
+import org.angulus.image.ImageDecoder;
+import org.angulus.image.RgbImage;
 
 /**
  * A data set as a folder with one folder for each identity. Every image below an identity's folder, at any depth, belongs
@@ -15,7 +17,7 @@ import java.util.function.Predicate;
  *
  * <p>Held in compact form, about the length of the path below the identity's folder and eight bytes for an image.
  */
-public final class ImageFolder {
+public final class ImageFolder implements ImageSet {
     private final Path root;
     private final List<String> identities;
     private final byte[] names; // UTF-8 paths below the identity's folder, one behind the other
@@ -84,27 +86,28 @@ public final class ImageFolder {
         return folder;
     }
 
-    /** The folder that was opened. */
+    @Override
     public Path root() {
         return root;
     }
 
-    /** The identities' folder names; the label of an image is an index into it. */
+    @Override
     public List<String> identities() {
         return identities;
     }
 
-    /** Number of images. */
+    @Override
     public int count() {
         return ends.length;
     }
 
-    /** The label of an image. */
+    @Override
     public int label(int image) {
         return labels[image];
     }
 
     /** An image's path below the root, with slashes. */
+    @Override
     public String name(int image) {
         int begin = image == 0 ? 0 : ends[image - 1];
         return identities.get(labels[image]) + "/"
@@ -126,43 +129,21 @@ public final class ImageFolder {
         return ignoredNames;
     }
 
-    /**
-     * The part of the set that a purpose allows, such as training without the people of the test; labels are numbered anew
-     * in the same order.
-     *
-     * @param identity whether an identity may stay
-     * @param images   the fewest images that an identity must have to stay
-     * @throws DataException when fewer than two identities remain
-     */
-    public ImageFolder select(Predicate<String> identity, int images) throws DataException {
-        ImageFolderBuilder kept = new ImageFolderBuilder(root);
-        for (int begin = 0; begin < count(); ) {
-            int end = begin;
-            while (end < count() && labels[end] == labels[begin]) {
-                end++;
-            }
-            if (end - begin >= images && identity.test(identities.get(labels[begin]))) {
-                List<byte[]> paths = new ArrayList<>();
-                for (int i = begin; i < end; i++) {
-                    paths.add(Arrays.copyOfRange(names, i == 0 ? 0 : ends[i - 1], ends[i]));
-                }
-                kept.addIdentity(identities.get(labels[begin]), paths);
-            }
-            begin = end;
-        }
-        ImageFolder folder = kept.build(ignored, ignoredNames);
-        if (folder.identities.size() < 2) {
-            throw new DataException(
-                    root,
-                    "of its " + identities.size() + " identities only " + folder.identities.size()
-                            + " are allowed and have " + images + " or more images",
-                    "allow more identities or fewer images for each");
-        }
-        return folder;
+    @Override
+    public RgbImage decode(int image) throws IOException {
+        return ImageDecoder.decode(path(image));
+    }
+
+    @Override
+    public List<String> remarks() {
+        return ignored == 0
+                ? List.of()
+                : List.of("Passed over " + ignored + " entries that are no pictures: " + String.join(", ", ignoredNames)
+                        + (ignored > ignoredNames.size() ? ", ..." : ""));
     }
 
     /** Collects identities in order. */
-    private static final class ImageFolderBuilder {
+    static final class ImageFolderBuilder {
         private final Path root;
         private final List<String> identities = new ArrayList<>();
         private byte[] names = new byte[1 << 12];

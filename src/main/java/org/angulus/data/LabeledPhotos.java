@@ -2,8 +2,7 @@ package org.angulus.data;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -11,8 +10,9 @@ import java.util.Map;
 public final class LabeledPhotos implements PhotoSource {
     private final LabeledImages images;
     private final List<String> people;
-    private final Map<Photo, Integer> index = new LinkedHashMap<>();
-    private final List<Integer> counts;
+    private final Map<String, Integer> labels = new HashMap<>();
+    private final int[] order; // (images): sorted by label, each person's in the set's order
+    private final int[] begins; // (people + 1): where each person's begin in order
 
     /**
      * @param images the set
@@ -24,16 +24,19 @@ public final class LabeledPhotos implements PhotoSource {
         }
         this.images = images;
         this.people = List.copyOf(people);
-        int[] count = new int[people.size()];
+        this.begins = new int[people.size() + 1];
         for (int i = 0; i < images.count(); i++) {
-            int label = images.label(i);
-            index.put(new Photo(people.get(label), ++count[label]), i);
+            begins[images.label(i) + 1]++;
         }
-        List<Integer> sizes = new ArrayList<>();
-        for (int size : count) {
-            sizes.add(size);
+        for (int label = 0; label < people.size(); label++) {
+            labels.put(people.get(label), label);
+            begins[label + 1] += begins[label];
         }
-        this.counts = List.copyOf(sizes);
+        int[] next = begins.clone();
+        this.order = new int[images.count()];
+        for (int i = 0; i < order.length; i++) {
+            order[next[images.label(i)]++] = i;
+        }
     }
 
     /** Names by label. */
@@ -43,16 +46,16 @@ public final class LabeledPhotos implements PhotoSource {
 
     /** Photographs of the person with this label. */
     public int photographs(int label) {
-        return counts.get(label);
+        return begins[label + 1] - begins[label];
     }
 
     @Override
     public boolean read(Photo photo, MemorySegment rgb) throws IOException {
-        Integer at = index.get(photo);
-        if (at == null) {
+        Integer label = labels.get(photo.person());
+        if (label == null || photo.number() > photographs(label)) {
             return false;
         }
-        images.read(at, rgb);
+        images.read(order[begins[label] + photo.number() - 1], rgb);
         return true;
     }
 }

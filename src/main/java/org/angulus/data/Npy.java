@@ -55,21 +55,28 @@ public final class Npy implements AutoCloseable {
     public static Npy open(Path file) throws DataException {
         Arena arena = Arena.ofShared();
         boolean opened = false;
-        try (FileChannel channel = openChannel(file)) {
-            MemorySegment all = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            NpyHeader header = NpyHeader.parse(file, all.asSlice(0, Math.min(all.byteSize(), NpyHeader.LARGEST)).asByteBuffer());
-            requireLength(file, header, all.byteSize());
-            Npy array = new Npy(file, arena, header, all.asSlice(header.dataOffset()));
+        try {
+            Npy array = open(file, arena);
             opened = true;
             return array;
-        } catch (DataException e) {
-            throw e;
-        } catch (IOException e) {
-            throw new DataException(file, "it cannot be read (" + e.getMessage() + ")", "check its permissions and the disk", e);
         } finally {
             if (!opened) {
                 arena.close();
             }
+        }
+    }
+
+    /** The same, mapped for the life of an arena. */
+    static Npy open(Path file, Arena arena) throws DataException {
+        try (FileChannel channel = openChannel(file)) {
+            MemorySegment all = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+            NpyHeader header = NpyHeader.parse(file, all.asSlice(0, Math.min(all.byteSize(), NpyHeader.LARGEST)).asByteBuffer());
+            requireLength(file, header, all.byteSize());
+            return new Npy(file, arena, header, all.asSlice(header.dataOffset()));
+        } catch (DataException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new DataException(file, "it cannot be read (" + e.getMessage() + ")", "check its permissions and the disk", e);
         }
     }
 

@@ -21,10 +21,16 @@ public record Framing(int centreRows, int centreColumns, Fit fit) {
 
     /** Reads a file and frames it to {@code height} x {@code width}. */
     public RgbImage decode(Path file, int height, int width) throws ImageException {
-        RgbImage image = ImageDecoder.decode(file);
-        if (centreRows > 0) {
-            image = Fit.CENTRE_CROP.apply(image, centreRows, centreColumns, file.toString());
-        }
-        return fit.apply(image, height, width, file.toString());
+        return apply(ImageDecoder.decode(file), height, width, file.toString());
+    }
+
+    /**
+     * Frames an image to {@code height} x {@code width}.
+     *
+     * @param name for messages
+     */
+    public RgbImage apply(RgbImage image, int height, int width, String name) throws ImageException {
+        RgbImage centre = centreRows > 0 ? Fit.CENTRE_CROP.apply(image, centreRows, centreColumns, name) : image;
+        return fit.apply(centre, height, width, name);
     }
 }

@@ -85,7 +85,7 @@ class ImageFolderTest {
             Files.createDirectories(folder.resolve(image).getParent());
             Files.createFile(folder.resolve(image));
         }
-        ImageFolder part = ImageFolder.open(folder).select(name -> !name.equals("c"), 2);
+        ImageSet part = ImageFolder.open(folder).select(name -> !name.equals("c"), 2);
         assertEquals(List.of("b", "d"), part.identities());
         assertEquals(List.of("b/1.jpg", "b/2.jpg", "d/1.jpg", "d/2.jpg"), names(part));
         assertEquals(1, part.label(2));
@@ -159,7 +159,7 @@ class ImageFolderTest {
             Files.createDirectories(file.getParent());
             Files.write(file, ("P2 3 2 255 " + (person + 1) + " 2 3 4 5 6").getBytes(StandardCharsets.US_ASCII));
         }
-        FolderImages images = new FolderImages(ImageFolder.open(folder), 2, 1, new Framing(0, 0, Fit.CENTRE_CROP));
+        FramedImages images = new FramedImages(ImageFolder.open(folder), 2, 1, new Framing(0, 0, Fit.CENTRE_CROP));
         assertEquals(2, images.count());
         assertEquals(2, images.classes());
         assertEquals(1, images.label(1));
@@ -169,7 +169,7 @@ class ImageFolderTest {
             assertEquals(2, crop.get(ValueLayout.JAVA_BYTE, 0), "the middle column of the first row");
             assertEquals(5, crop.get(ValueLayout.JAVA_BYTE, 5));
         }
-        FolderImages exact = new FolderImages(ImageFolder.open(folder), 4, 4, Framing.EXACT);
+        FramedImages exact = new FramedImages(ImageFolder.open(folder), 4, 4, Framing.EXACT);
         assertThrows(ImageException.class, () -> exact.read(0, MemorySegment.ofArray(new byte[48])));
     }
 
@@ -199,7 +199,7 @@ class ImageFolderTest {
         ImageFolder lfw = ImageFolder.open(SharedData.require("lfw/aligned_112x96"));
         assertEquals(13_232, lfw.count());
         assertEquals(5748, lfw.identities().size(), "all but Betsy_Coffin, whose only photograph is missing");
-        FolderImages crops = new FolderImages(lfw, 112, 96, Framing.EXACT);
+        FramedImages crops = new FramedImages(lfw, 112, 96, Framing.EXACT);
         MemorySegment crop = MemorySegment.ofArray(new byte[112 * 96 * 3]);
         for (int i = 0; i < lfw.count(); i += 500) {
             crops.read(i, crop);
@@ -211,14 +211,14 @@ class ImageFolderTest {
         assertEquals(1653, casia.count());
         assertEquals(14, casia.identities().size());
         // 11 grey JPEGs, and 111 colour JPEGs of grey photographs.
-        assertEquals(122, countGrey(new FolderImages(casia, 112, 96, Framing.EXACT)));
+        assertEquals(122, countGrey(new FramedImages(casia, 112, 96, Framing.EXACT)));
         ImageFolder orl = ImageFolder.open(SharedData.require("orl/att_faces"));
         assertEquals(400, orl.count());
-        assertEquals(40, countGrey(new FolderImages(orl.select(name -> name.matches("s[1-4]"), 10), 112, 92, Framing.EXACT)));
+        assertEquals(40, countGrey(new FramedImages(orl.select(name -> name.matches("s[1-4]"), 10), 112, 92, Framing.EXACT)));
         assertEquals(List.of("README"), orl.ignoredNames());
     }
 
-    private static int countGrey(FolderImages images) throws IOException {
+    private static int countGrey(FramedImages images) throws IOException {
         byte[] pixels = new byte[images.height() * images.width() * 3];
         int grey = 0;
         for (int i = 0; i < images.count(); i++) {
@@ -236,7 +236,7 @@ class ImageFolderTest {
         assertTrue(message.startsWith(path + ": " + sentence) && message.endsWith("."), message);
     }
 
-    private static List<String> names(ImageFolder images) {
+    private static List<String> names(ImageSet images) {
         List<String> names = new ArrayList<>();
         for (int i = 0; i < images.count(); i++) {
             names.add(images.name(i));

@@ -4,21 +4,21 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.angulus.image.Framing;
 
-/** The crops of an {@link ImageFolder}, decoded when they are asked for. */
-public final class FolderImages implements LabeledImages {
-    private final ImageFolder folder;
+/** The images of a set as crops of one size, decoded when they are asked for. */
+public final class FramedImages implements LabeledImages {
+    private final ImageSet set;
     private final int height;
     private final int width;
     private final Framing framing;
 
     /**
-     * @param folder the images and their labels
+     * @param set the images and their labels
      * @param height rows of every crop
      * @param width  columns of every crop
-     * @param framing how files become crops
+     * @param framing how images become crops
      */
-    public FolderImages(ImageFolder folder, int height, int width, Framing framing) {
-        this.folder = folder;
+    public FramedImages(ImageSet set, int height, int width, Framing framing) {
+        this.set = set;
         this.height = height;
         this.width = width;
         this.framing = framing;
@@ -26,12 +26,12 @@ public final class FolderImages implements LabeledImages {
 
     @Override
     public int count() {
-        return folder.count();
+        return set.count();
     }
 
     @Override
     public int classes() {
-        return folder.identities().size();
+        return set.identities().size();
     }
 
     @Override
@@ -46,11 +46,11 @@ public final class FolderImages implements LabeledImages {
 
     @Override
     public int label(int index) {
-        return folder.label(index);
+        return set.label(index);
     }
 
     @Override
     public void read(int index, MemorySegment rgb) throws IOException {
-        framing.decode(folder.path(index), height, width).copyTo(rgb);
+        framing.apply(set.decode(index), height, width, set.root().resolve(set.name(index)).toString()).copyTo(rgb);
     }
 }
