@@ -13,6 +13,7 @@ import torch
 import full_net
 import npy_files
 import optimizers
+import pickles
 import testnet
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -26,6 +27,7 @@ def main():
     testnet.make(folder)
     full_net.make(folder)
     npy_files.make(folder / "npy")
+    pickles.make(folder / "pickle")
     versions = f"python {platform.python_version()}\ntorch {torch.__version__}\nnumpy {np.__version__}\n"
     (folder / "VERSIONS.txt").write_text(versions)
 

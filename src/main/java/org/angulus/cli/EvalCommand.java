@@ -14,6 +14,7 @@ import org.angulus.data.ImageSet;
 import org.angulus.data.LabeledPhotos;
 import org.angulus.data.Lfw;
 import org.angulus.data.PhotoSource;
+import org.angulus.data.VerificationBin;
 import org.angulus.device.Device;
 import org.angulus.eval.EmbeddedPairs;
 import org.angulus.eval.FlipFusion;
@@ -31,6 +32,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code angulus eval}: 1:1 verification of a model by the LFW protocol, or on pairs drawn from a folder for each person. */
@@ -44,14 +46,18 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  angulus eval --model runs/r1/model.safetensors --data lfw/aligned --pairs lfw/pairs.txt",
             "  angulus eval --model m.safetensors --data lfw/aligned --pairs lfw/pairsDevTest.txt --flip concat --json",
+            "  angulus eval --model m.safetensors --bin agedb_30.bin --centre 112x96 --flip sum",
             "  angulus eval --model m.safetensors --data celebrities --draw 3000 --exclude runs/r1/identities.txt"
         })
 final class EvalCommand implements Callable<Integer> {
     @Option(names = "--model", required = true, paramLabel = "FILE", description = "Model file (.safetensors).")
     private Path model;
 
-    @Option(names = "--data", required = true, paramLabel = "DIR", description = "Aligned faces, one folder for each person.")
+    @Option(names = "--data", paramLabel = "SET", description = "Aligned faces: one folder for each person, a packed set, or a .rec file.")
     private Path data;
+
+    @Option(names = "--bin", paramLabel = "FILE", description = "InsightFace's verification set instead: lfw.bin, cfp_fp.bin, agedb_30.bin, calfw.bin, cplfw.bin.")
+    private Path bin;
 
     @Option(names = "--pairs", paramLabel = "FILE", description = "LFW's list: pairs.txt (ten folds) or a list of View 1; the first line tells.")
     private Path pairs;
@@ -97,6 +103,9 @@ final class EvalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if ((data == null) == (bin == null) || bin != null && (pairs != null || exclude != null)) {
+            throw new ParameterException(spec.commandLine(), "give either --data, or --bin without --pairs and --exclude");
+        }
         ModelMetadata metadata = ModelMetadata.load(model);
         int height = metadata.network().height();
         int width = metadata.network().width();
@@ -125,6 +134,10 @@ final class EvalCommand implements Callable<Integer> {
 
     private PairImages read(int height, int width) throws IOException {
         int bytes = RgbImage.CHANNELS * height * width;
+        if (bin != null) {
+            VerificationBin set = VerificationBin.read(bin);
+            return PairImages.read(VerificationPairs.of(set), set.photos(height, width, framing.framing()), bytes);
+        }
         if (pairs != null) {
             Lfw lfw = Lfw.open(data);
             PhotoSource source = (photo, rgb) -> {

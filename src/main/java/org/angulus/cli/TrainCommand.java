@@ -46,7 +46,7 @@ final class TrainCommand implements Callable<Integer> {
     /** The recipe of the run without arguments; a resource, so that all its numbers can be read in one place. */
     static final String SYNTHETIC = "synthetic";
 
-    @Option(names = "--data", paramLabel = "DIR", description = "Aligned faces, one folder for each person.")
+    @Option(names = "--data", paramLabel = "SET", description = "Aligned faces: one folder for each person, a folder that angulus pack made, or a .rec file with its .idx beside it.")
     private Path data;
 
     @Option(names = "--run", paramLabel = "DIR", description = "Folder for all that the run leaves (default: runs/<date and time>).")

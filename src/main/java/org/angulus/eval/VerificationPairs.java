@@ -8,6 +8,7 @@ import java.util.Set;
 import org.angulus.data.DataException;
 import org.angulus.data.LinesFile;
 import org.angulus.data.Photo;
+import org.angulus.data.VerificationBin;
 
 /**
  * A list of pairs of photographs to verify, each in one of the folds of a cross-validation.
@@ -20,6 +21,8 @@ import org.angulus.data.Photo;
 public record VerificationPairs(String name, List<Pair> pairs, int folds, boolean official) {
     /** Folds laid over View 1, which has none of its own. */
     public static final int VIEW1_FOLDS = 10;
+
+    private static final int BIN_FOLDS = 10;
 
     /**
      * One pair.
@@ -86,6 +89,21 @@ public record VerificationPairs(String name, List<Pair> pairs, int folds, boolea
         }
         lines.expectEnd();
         return new VerificationPairs(file.getFileName().toString(), pairs, VIEW1_FOLDS, false);
+    }
+
+    /** The pairs of a {@code .bin} file. Its ten folds are parts in file order, the first ones larger by a pair where ten does not divide their number. */
+    public static VerificationPairs of(VerificationBin bin) throws DataException {
+        if (bin.pairs() < BIN_FOLDS) {
+            throw new DataException(bin.file(), "it holds " + bin.pairs() + " pairs, too few for " + BIN_FOLDS + " folds", "name a complete verification set");
+        }
+        List<Pair> pairs = new ArrayList<>();
+        int larger = bin.pairs() % BIN_FOLDS;
+        int size = bin.pairs() / BIN_FOLDS;
+        for (int i = 0; i < bin.pairs(); i++) {
+            int fold = i < larger * (size + 1) ? i / (size + 1) : (i - larger) / size;
+            pairs.add(new Pair(bin.photo(i, 0), bin.photo(i, 1), bin.same(i), fold));
+        }
+        return new VerificationPairs(bin.file().getFileName().toString(), pairs, BIN_FOLDS, true);
     }
 
     private static Pair readPair(LinesFile lines, boolean same, int fold) throws DataException {

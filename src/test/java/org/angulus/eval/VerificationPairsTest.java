@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.angulus.data.DataException;
 import org.angulus.data.Photo;
+import org.angulus.data.VerificationBin;
 import org.angulus.eval.VerificationPairs.Pair;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,6 +56,23 @@ class VerificationPairsTest {
         assertEquals(expected, pairs.pairs().subList(0, 15).stream().map(Pair::fold).toList());
         assertEquals(expected, pairs.pairs().subList(15, 30).stream().map(Pair::fold).toList());
         assertEquals(15, pairs.pairs().stream().filter(Pair::same).count());
+    }
+
+    /** 23 pairs in ten folds: three of three pairs, then seven of two, as scikit-learn's KFold cuts them. */
+    @Test
+    void aBinIsCutIntoTenParts() throws Exception {
+        Path file = folder.resolve("lfw.bin");
+        Files.writeString(file, "((l" + "S'x'\na".repeat(46) + "(l" + "I01\na".repeat(22) + "I00\nat.");
+        VerificationPairs pairs = VerificationPairs.of(VerificationBin.read(file));
+        assertEquals(
+                List.of(0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9),
+                pairs.pairs().stream().map(Pair::fold).toList());
+        assertEquals(new Pair(new Photo("picture", 45), new Photo("picture", 46), false, 9), pairs.pairs().getLast());
+        assertEquals(22, pairs.pairs().stream().filter(Pair::same).count());
+        assertEquals("lfw.bin", pairs.name());
+        Files.writeString(file, "((l" + "S'x'\na".repeat(18) + "(l" + "I01\na".repeat(9) + "t.");
+        VerificationBin few = VerificationBin.read(file);
+        assertTrue(assertThrows(DataException.class, () -> VerificationPairs.of(few)).getMessage().contains("9 pairs, too few"));
     }
 
     @ParameterizedTest
