@@ -11,6 +11,7 @@ import org.angulus.device.HeadKind;
 import org.angulus.device.HeadSummary;
 import org.angulus.device.StepControl;
 import org.angulus.device.StepScalars;
+import org.angulus.image.Decoders;
 import org.angulus.loss.ScaleBound;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.FlatLayout;
@@ -118,6 +119,10 @@ public final class Trainer implements AutoCloseable {
         if (!saved.sameComputation(config)) {
             warn("The run goes on under another configuration than the one of its checkpoint " + folder.getFileName()
                     + ", so its bits are those of neither alone.");
+        }
+        if (!state.decoder().equals(Decoders.description())) {
+            warn("Pictures were decoded by " + state.decoder() + " until here and are by " + Decoders.description()
+                    + " from now on; pixels of JPEGs may differ by rounding, so the run's bits are those of neither alone.");
         }
     }
 
@@ -261,7 +266,8 @@ public final class Trainer implements AutoCloseable {
         }
         long started = System.nanoTime();
         StepControl control = training.control();
-        var state = new Checkpoint.State(step, control.appliedSteps(), control.skippedSteps(), source.classes(), bestStep, bestFigure);
+        var state = new Checkpoint.State(step, control.appliedSteps(), control.skippedSteps(), source.classes(), bestStep, bestFigure,
+                Decoders.description());
         var checkpoint = new Checkpoint(state, config, training.weights(), training.average(), training.optimizerState());
         Path folder = checkpoints.save(checkpoint, metadata());
         listeners.forEach(listener -> listener.onCheckpoint(step, folder));

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import org.angulus.data.LabeledImages;
 import org.angulus.device.Device;
+import org.angulus.image.Decoders;
 import org.angulus.device.HeadKind;
 import org.angulus.loss.HeadPlan;
 import org.angulus.loss.MarginHead;
@@ -124,6 +125,37 @@ class TrainerTest {
             assertSameBits(expected, List.of(trainer.weights(), trainer.average().orElseThrow()));
         }
         assertEquals(12, Checkpoint.readState(store.latest().orElseThrow()).step());
+    }
+
+    @Test
+    void anotherDecoderOnResumeIsAWarning(@TempDir Path folder) throws IOException {
+        TrainingConfig config = config(ALL.replace("\"checkpointEvery\": 1000", "\"checkpointEvery\": 2"), Variant.CAFFE, 1);
+        var store = new CheckpointStore(folder);
+        try (Device device = Device.open("cpu"); Trainer trainer = trainer(device, config, store)) {
+            trainer.runUntil(2);
+        }
+        assertEquals(List.of(), warningsOnResume(config, store));
+        Path state = store.latest().orElseThrow().resolve("state.json");
+        String json = Files.readString(state);
+        assertTrue(json.contains(Decoders.description()), json);
+        Files.writeString(state, json.replace(Decoders.description(), "imageio, Java 1.1"));
+        List<String> warnings = warningsOnResume(config, store);
+        assertEquals(1, warnings.size());
+        assertTrue(warnings.getFirst().contains("decoded by imageio, Java 1.1 until here and are by " + Decoders.description()), warnings.getFirst());
+    }
+
+    private static List<String> warningsOnResume(TrainingConfig config, CheckpointStore store) throws IOException {
+        var warnings = new ArrayList<String>();
+        try (Device device = Device.open("cpu"); Trainer trainer = trainer(device, config, store)) {
+            trainer.addListener(new TrainingListener() {
+                @Override
+                public void onWarning(long step, String sentence) {
+                    warnings.add(sentence);
+                }
+            });
+            assertTrue(trainer.resume());
+        }
+        return warnings;
     }
 
     /** Without batch norm four micro-batches of 2 are one batch of 8, but for the order of the sums. */
