@@ -79,6 +79,9 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private FramingOptions framing;
 
+    @Option(names = "--strict", description = "Stop at the first picture that cannot be used; else others stand in for up to 0.1 %% of them. A resumed run does as before.")
+    private boolean strict;
+
     @Option(names = "--device", paramLabel = "NAME", description = "cpu, cuda:0, ...; the best one otherwise.")
     private String device;
 
@@ -108,7 +111,8 @@ final class TrainCommand implements Callable<Integer> {
                     absolute(exclude),
                     leastImages,
                     holdOut == null ? -1 : holdOut,
-                    framing.framing());
+                    framing.framing(),
+                    strict);
             folder = RunFolder.create(run != null ? run : Path.of("runs", DateTimeFormatter.ofPattern("yyyy-MM-dd-HHmmss").format(LocalDateTime.now())));
             folder.write(chosen, choice);
         }

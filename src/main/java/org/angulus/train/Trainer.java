@@ -47,6 +47,10 @@ public final class Trainer implements AutoCloseable {
     private double bestFigure;
     private long reportedStep;
     private long reportedNanos;
+    /** Up to the last report: time spent training, and waiting for batches in it. */
+    private double trainingNanos;
+
+    private double waitedNanos;
     private boolean closed;
 
     /**
@@ -204,13 +208,17 @@ public final class Trainer implements AutoCloseable {
         StepControl control = training.control();
         long now = System.nanoTime();
         double images = (double) (step + 1 - reportedStep) * config.batch();
-        double rate = images / Math.max(1e-9, (now - reportedNanos) * 1e-9);
+        double nanos = Math.max(1, now - reportedNanos);
+        double waited = loader.takeWaitedNanos();
+        trainingNanos += nanos;
+        waitedNanos += waited;
         reportedStep = step + 1;
         reportedNanos = now;
+        source.takeProblems().forEach(problem -> warn("Another picture stands in for one that cannot be used: " + problem));
         long skipped = control.skippedSteps();
         var report = new StepReport(
                 step, summary.loss(), summary.accuracy(), summary.targetCosine(), summary.otherCosine(), control.gradientNorm(),
-                config.learningRate(step), config.margin(step), rate, skipped);
+                config.learningRate(step), config.margin(step), images / (nanos * 1e-9), skipped, waited / nanos);
         listeners.forEach(listener -> listener.onStep(report));
         if (skipped > skippedSeen) {
             warn((skipped - skippedSeen) + " of the last steps had no finite gradient and changed nothing; the loss is now " + summary.loss() + ".");
@@ -276,6 +284,11 @@ public final class Trainer implements AutoCloseable {
 
     private ModelMetadata metadata() {
         return new ModelMetadata(config.network(), config.input(), config.head().description(), source.classes(), trainingSet, aligner);
+    }
+
+    /** Share of the training time, evaluation and checkpoints left out, that the device had no batch to work on; 0 before the first report. */
+    public double loaderShare() {
+        return trainingNanos == 0 ? 0 : waitedNanos / trainingNanos;
     }
 
     /** Steps done. */

@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import org.angulus.data.CachedImages;
 import org.angulus.data.LabeledImages;
 import org.angulus.device.Device;
 import org.angulus.image.Decoders;
@@ -405,8 +407,57 @@ class TrainerTest {
         try (Device device = Device.open("cpu");
                 Trainer trainer = new Trainer(device, config(ALL, Variant.CAFFE, 1), failing, null, "failing", "none")) {
             String message = assertThrows(IOException.class, trainer::run).getMessage();
-            assertTrue(message.matches("picture \\d+ is damaged"), message);
+            assertTrue(message.matches("17 of \\d+ pictures could not be used, .* picture \\d+ is damaged.*"), message);
         }
+    }
+
+    /** A source that takes longer than the steps shows as the loader's share; one that is ready at once does not. */
+    @Test
+    void theLoadersShareIsReported() throws IOException {
+        String json = ALL.replace("\"loaderThreads\": 2", "\"loaderThreads\": 1");
+        double[] shares = new double[2];
+        for (int slow = 0; slow < 2; slow++) {
+            long pause = slow * 200_000_000L;
+            BatchSource drawn = new ShuffledBatches(new CachedImages(IMAGES), 1, true);
+            BatchSource source = new BatchSource() {
+                @Override
+                public int classes() {
+                    return drawn.classes();
+                }
+
+                @Override
+                public int height() {
+                    return drawn.height();
+                }
+
+                @Override
+                public int width() {
+                    return drawn.width();
+                }
+
+                @Override
+                public void fill(long position, Batch batch) throws IOException {
+                    LockSupport.parkNanos(pause);
+                    drawn.fill(position, batch);
+                }
+            };
+            try (Device device = Device.open("cpu");
+                    Trainer trainer = new Trainer(device, config(json, Variant.CAFFE, 1), source, null, "slow", "none")) {
+                var reports = new ArrayList<StepReport>();
+                trainer.addListener(new TrainingListener() {
+                    @Override
+                    public void onStep(StepReport report) {
+                        reports.add(report);
+                    }
+                });
+                assertEquals(0, trainer.loaderShare());
+                trainer.run();
+                shares[slow] = trainer.loaderShare();
+                assertEquals(12, reports.size());
+                assertTrue(reports.stream().allMatch(report -> report.loaderShare() >= 0 && report.loaderShare() <= 1), reports.toString());
+            }
+        }
+        assertTrue(shares[1] > 0.3 && shares[1] > shares[0] + 0.1, shares[0] + " and " + shares[1]);
     }
 
     @Test
