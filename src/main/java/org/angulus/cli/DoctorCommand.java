@@ -12,6 +12,7 @@ import org.angulus.device.DeviceInfo;
 import org.angulus.device.Direction;
 import org.angulus.device.NativeLibrary;
 import org.angulus.device.Op;
+import org.angulus.image.Decoders;
 import org.angulus.model.ResFace;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.model.Variant;
@@ -82,6 +83,7 @@ final class DoctorCommand implements Runnable {
     private static Map<String, String> libraries() {
         Map<String, String> found = new LinkedHashMap<>();
         found.put("libangulus", NativeLibrary.require().toString());
+        found.put("picture decoders", String.join("; ", Decoders.report()));
         found.put("xchart (pictures of reports)", presence("org.knowm.xchart.XYChart"));
         found.put("protobuf-java (TensorBoard, ONNX)", presence("com.google.protobuf.CodedOutputStream"));
         found.put("progressbar (training at a terminal)", presence("me.tongfei.progressbar.ProgressBar"));

@@ -67,6 +67,9 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private FramingOptions framing;
 
+    @Option(names = "--strict", description = "Stop at the first picture that cannot be used; else others stand in for up to 0.1 %% of them. A resumed run does as before.")
+    private boolean strict;
+
     @Option(names = "--device", paramLabel = "NAME", description = "cpu, cuda:0, ...; the best one otherwise.")
     private String device;
 
@@ -96,7 +99,8 @@ final class TrainCommand implements Callable<Integer> {
     private TrainingJob begun() throws IOException {
         TrainingConfig chosen = configuration.configuration(data != null);
         DataChoice choice = new DataChoice(
-                absolute(data), absolute(people), absolute(exclude), leastImages, holdOut == null ? -1 : holdOut, framing.framing());
+                absolute(data), absolute(people), absolute(exclude), leastImages, holdOut == null ? -1 : holdOut, framing.framing(),
+                strict);
         Path root = run != null ? run : Path.of("runs", DateTimeFormatter.ofPattern("yyyy-MM-dd-HHmmss").format(LocalDateTime.now()));
         return new TrainingJob(chosen, choice, RunFolder.fresh(root), false, out(), err());
     }

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.angulus.data.FailedImages;
 import org.angulus.data.LabeledImages;
 import org.angulus.device.Device;
 import org.angulus.device.DeviceInfo;
@@ -111,7 +112,8 @@ final class TrainingJob {
     }
 
     private void train(Device device, TrainingFaces faces, PairImages test, Interruption interruption) throws IOException {
-        var batches = new ShuffledBatches(faces.training(), config.startValue(), config.flip());
+        var failed = new FailedImages(choice.strict());
+        var batches = new ShuffledBatches(faces.training(), config.startValue(), config.flip(), config.augmentation(), failed);
         LossCurve curve = new LossCurve();
         try (Trainer trainer = new Trainer(device, config, batches, folder.checkpoints(), faces.name(), faces.aligner());
                 TensorBoard events = TensorBoard.open(folder.root());
@@ -138,6 +140,8 @@ final class TrainingJob {
             }
             interruption.ignore();
             trainer.saveModel(folder.model());
+            progress.note(String.format(Locale.ROOT, "Waited for pictures %.1f %% of the training time", 100 * trainer.loaderShare())
+                    + (failed.count() == 0 ? "" : "; replaced " + failed.count() + " that could not be used"));
         }
         curve.draw(new Plots(warning -> err.println("angulus: " + warning)), folder.lossPicture(), config.network().name());
     }

@@ -18,29 +18,26 @@ import org.angulus.image.ImageDecoder;
 
 /** Lists a tree of images in the order of code points and keeps account of what is no image. */
 final class FolderScan {
-    private static final int NAMED = 16;
-
     private final Path root;
-    private final List<String> ignoredNames = new ArrayList<>();
-    private long ignored;
+    private final Omissions ignored = new Omissions();
+    private final Omissions unreadable = new Omissions();
 
     FolderScan(Path root) {
         this.root = root;
     }
 
-    long ignored() {
+    /** Files that are no image by their name, and folders that hold none. */
+    Omissions ignored() {
         return ignored;
     }
 
-    List<String> ignoredNames() {
-        return ignoredNames;
+    /** Files that are images by their name, but are missing behind a link or may not be read. */
+    Omissions unreadable() {
+        return unreadable;
     }
 
     void ignore(Path entry) {
-        ignored++;
-        if (ignoredNames.size() < NAMED) {
-            ignoredNames.add(root.relativize(entry).toString());
-        }
+        ignored.add(root.relativize(entry));
     }
 
     /** The images below a folder as UTF-8 paths relative to it, sorted; links are followed. */
@@ -62,10 +59,12 @@ final class FolderScan {
         for (Path entry : sorted(folder)) {
             if (Files.isDirectory(entry)) {
                 collect(base, entry, chain, found);
-            } else if (ImageDecoder.readable(name(entry)) && Files.exists(entry)) {
+            } else if (!ImageDecoder.readable(name(entry))) {
+                ignore(entry);
+            } else if (Files.isReadable(entry)) {
                 found.add(base.relativize(entry).toString().getBytes(StandardCharsets.UTF_8));
             } else {
-                ignore(entry);
+                unreadable.add(root.relativize(entry));
             }
         }
         chain.pop();

@@ -23,8 +23,8 @@ public final class ImageFolder implements ImageSet {
     private final byte[] names; // UTF-8 paths below the identity's folder, one behind the other
     private final int[] ends; // (images): end of each path in names
     private final int[] labels; // (images)
-    private final long ignored;
-    private final List<String> ignoredNames;
+    private final Omissions ignored;
+    private final Omissions unreadable;
 
     private ImageFolder(
             Path root,
@@ -32,15 +32,15 @@ public final class ImageFolder implements ImageSet {
             byte[] names,
             int[] ends,
             int[] labels,
-            long ignored,
-            List<String> ignoredNames) {
+            Omissions ignored,
+            Omissions unreadable) {
         this.root = root;
         this.identities = List.copyOf(identities);
         this.names = names;
         this.ends = ends;
         this.labels = labels;
         this.ignored = ignored;
-        this.ignoredNames = List.copyOf(ignoredNames);
+        this.unreadable = unreadable;
     }
 
     /**
@@ -70,7 +70,7 @@ public final class ImageFolder implements ImageSet {
                 images.addIdentity(FolderScan.name(entry), found);
             }
         }
-        ImageFolder folder = images.build(scan.ignored(), scan.ignoredNames());
+        ImageFolder folder = images.build(scan);
         if (folder.count() == 0) {
             throw new DataException(
                     root,
@@ -121,12 +121,17 @@ public final class ImageFolder implements ImageSet {
 
     /** How many files were left out because they are no image by their name, and folders because they hold none. */
     public long ignored() {
-        return ignored;
+        return ignored.count();
     }
 
     /** The first 16 of the files and folders left out, as paths below the root. */
     public List<String> ignoredNames() {
-        return ignoredNames;
+        return ignored.names();
+    }
+
+    /** How many images were left out because they are missing behind a link or may not be read. */
+    public long unreadable() {
+        return unreadable.count();
     }
 
     @Override
@@ -136,10 +141,14 @@ public final class ImageFolder implements ImageSet {
 
     @Override
     public List<String> remarks() {
-        return ignored == 0
-                ? List.of()
-                : List.of("Passed over " + ignored + " entries that are no pictures: " + String.join(", ", ignoredNames)
-                        + (ignored > ignoredNames.size() ? ", ..." : ""));
+        List<String> remarks = new ArrayList<>();
+        if (ignored.count() > 0) {
+            remarks.add("Passed over " + ignored.count() + " entries that are no pictures: " + ignored.text());
+        }
+        if (unreadable.count() > 0) {
+            remarks.add("Left out " + unreadable.count() + " pictures that are missing or may not be read: " + unreadable.text());
+        }
+        return remarks;
     }
 
     /** Collects identities in order. */
@@ -181,15 +190,15 @@ public final class ImageFolder implements ImageSet {
             return (int) Math.min(Integer.MAX_VALUE - 8L, Math.max(needed, length + (length >> 1) + 1L));
         }
 
-        ImageFolder build(long ignored, List<String> ignoredNames) {
+        ImageFolder build(FolderScan scan) {
             return new ImageFolder(
                     root,
                     identities,
                     Arrays.copyOf(names, used),
                     Arrays.copyOf(ends, count),
                     Arrays.copyOf(labels, count),
-                    ignored,
-                    ignoredNames);
+                    scan.ignored(),
+                    scan.unreadable());
         }
     }
 }

@@ -1,28 +1,20 @@
 package org.angulus.image;
 
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Iterator;
 import java.util.Locale;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageReader;
 
 /**
- * Decodes JPEG, PNG, BMP and 8-bit PGM files to RGB. The content decides the format, not the name. A JPEG's EXIF
+ * Decodes JPEG, PNG, BMP and 8-bit PGM files to RGB. The content decides the format, not the name; {@link Decoders} says who decodes JPEGs. Their EXIF
  * orientation is applied; grey becomes RGB with three equal samples; colour profiles are ignored and alpha is dropped, as
  * the networks' training data was made. CMYK, cut-off and oversized files are refused, by name.
  *
  * <p>All methods may be called by any number of threads.
  */
 public final class ImageDecoder {
-    private static final String DAMAGED = "replace or remove it";
-
-    static {
-        ImageIO.setUseCache(false); // no temporary files for small pictures
-    }
+    static final String DAMAGED = "replace or remove it";
 
     private ImageDecoder() {}
 
@@ -72,6 +64,10 @@ public final class ImageDecoder {
      * @param name for messages
      */
     public static RgbImage decode(byte[] bytes, String name) throws ImageException {
+        return decode(bytes, name, Decoders.jpeg());
+    }
+
+    static RgbImage decode(byte[] bytes, String name, JpegDecoder decoder) throws ImageException {
         if (Pgm.is(bytes)) {
             return Pgm.read(bytes, name);
         }
@@ -79,13 +75,13 @@ public final class ImageDecoder {
             JpegHeader header = JpegHeader.read(bytes, name);
             checkColours(header, name);
             ImageLimits.check(header.height(), header.width(), name);
-            return Orientation.apply(read("jpeg", bytes, name), header.orientation());
+            return Orientation.apply(decoder.decode(bytes, header, name), header.orientation());
         }
         if (startsWith(bytes, 0x89, 'P', 'N', 'G')) {
-            return read("png", bytes, name);
+            return ImageIoDecoder.read("png", bytes, name);
         }
         if (startsWith(bytes, 'B', 'M')) {
-            return read("bmp", bytes, name);
+            return ImageIoDecoder.read("bmp", bytes, name);
         }
         throw new ImageException(
                 name, "it is none of JPEG, PNG, BMP and PGM by its first bytes", "convert it to one of these or remove it");
@@ -102,38 +98,6 @@ public final class ImageDecoder {
         if (header.precision() != 8) {
             throw new ImageException(
                     name, "it is a JPEG of " + header.precision() + " bits per sample", "convert it to 8 bits");
-        }
-    }
-
-    private static RgbImage read(String format, byte[] bytes, String name) throws ImageException {
-        Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
-        if (!readers.hasNext()) {
-            throw new ImageException(
-                    name, "this Java has no reader for " + format, "use a Java runtime with the module java.desktop");
-        }
-        ImageReader reader = readers.next();
-        try {
-            boolean[] cut = new boolean[1];
-            // The JPEG library fills the rest of a cut-off image with grey and only warns, in these words.
-            reader.addIIOReadWarningListener((_, warning) -> cut[0] |= warning.contains("premature end of data"));
-            reader.setInput(new BytesInput(bytes), true, true);
-            ImageLimits.check(reader.getHeight(0), reader.getWidth(0), name);
-            BufferedImage image = reader.read(0);
-            if (cut[0]) {
-                throw new ImageException(name, "its image data ends early", DAMAGED);
-            }
-            return Samples.of(image, name);
-        } catch (ImageException e) {
-            throw e;
-        } catch (IOException | RuntimeException e) {
-            // The readers of the JDK answer damaged data with many kinds of RuntimeException.
-            throw new ImageException(
-                    name,
-                    "it cannot be decoded as " + format.toUpperCase(Locale.ROOT) + " (" + e.getMessage() + ")",
-                    DAMAGED,
-                    e);
-        } finally {
-            reader.dispose();
         }
     }
 

@@ -19,4 +19,9 @@ public final class ImageException extends IOException {
     public ImageException(String name, String what, String cure, Throwable cause) {
         super(name + ": " + what + "; " + cure + ".", cause);
     }
+
+    /** The same fault, found once and met again. */
+    ImageException(ImageException first) {
+        super(first.getMessage(), first);
+    }
 }

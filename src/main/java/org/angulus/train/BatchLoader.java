@@ -31,6 +31,7 @@ final class BatchLoader implements AutoCloseable {
     private final ExecutorService workers;
     private long nextTaken;
     private long nextFilled;
+    private long waitedNanos;
 
     /** {@code uploaded}: the copy stream has read the host memory; {@code consumed}: the compute stream has read block and scalars. */
     private static final class Slot {
@@ -94,7 +95,9 @@ final class BatchLoader implements AutoCloseable {
     /** Enqueues the next micro-batch and its scalars, so that the graphs read them. Waits for the workers, and for a slot that the device still uses. */
     void send(StepScalars scalars) throws IOException {
         Slot slot = slot(nextTaken);
+        long begin = System.nanoTime();
         await(slot.filled);
+        waitedNanos += System.nanoTime() - begin;
         long bytes = buffers.inputBlock.bytes();
         scalars.write(slot.host.segment(), bytes);
         long block = buffers.slots[(int) (nextTaken % slots.size())];
@@ -114,6 +117,13 @@ final class BatchLoader implements AutoCloseable {
             slot(nextFilled).consumed.sync();
             fillNext();
         }
+    }
+
+    /** Time for which {@link #send} waited for the workers since the last call. */
+    long takeWaitedNanos() {
+        long waited = waitedNanos;
+        waitedNanos = 0;
+        return waited;
     }
 
     private Slot slot(long micro) {

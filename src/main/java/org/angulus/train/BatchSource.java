@@ -2,6 +2,7 @@ package org.angulus.train;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * Where batches come from. What stands at a position is a function of the source alone, whichever thread asks and however often, so a resumed
@@ -24,6 +25,11 @@ public interface BatchSource {
      * @param batch what to fill, completely
      */
     void fill(long position, Batch batch) throws IOException;
+
+    /** Sentences about examples that had to be replaced, each once, since the last call. May be called while batches are filled. */
+    default List<String> takeProblems() {
+        return List.of();
+    }
 
     /**
      * Room for the examples of one batch, in memory that the device reads.

@@ -48,12 +48,14 @@ public record Checkpoint(State state, TrainingConfig config, Weights weights, We
      * @param classes of the head
      * @param bestStep steps done when the evaluation was best; -1 before the first one
      * @param bestFigure its first figure
+     * @param decoder what decoded JPEGs: another one gives pixels that differ by rounding
      * @param version of the program that wrote it
      */
     public record State(
-            int format, long step, long appliedSteps, long skippedSteps, int classes, long bestStep, double bestFigure, String version) {
-        State(long step, long appliedSteps, long skippedSteps, int classes, long bestStep, double bestFigure) {
-            this(FORMAT, step, appliedSteps, skippedSteps, classes, bestStep, bestFigure, programVersion());
+            int format, long step, long appliedSteps, long skippedSteps, int classes, long bestStep, double bestFigure, String decoder,
+            String version) {
+        State(long step, long appliedSteps, long skippedSteps, int classes, long bestStep, double bestFigure, String decoder) {
+            this(FORMAT, step, appliedSteps, skippedSteps, classes, bestStep, bestFigure, decoder, programVersion());
         }
     }
 

@@ -13,6 +13,7 @@ package org.angulus.train;
  * @param margin of this step
  * @param imagesPerSecond since the last report
  * @param skippedSteps steps of the run so far that had no finite gradient
+ * @param loaderShare share of the time since the last report that was spent waiting for batches
  */
 public record StepReport(
         long step,
@@ -24,4 +25,5 @@ public record StepReport(
         double learningRate,
         double margin,
         double imagesPerSecond,
-        long skippedSteps) {}
+        long skippedSteps,
+        double loaderShare) {}

@@ -34,6 +34,7 @@ public final class TensorBoardListener implements TrainingListener {
         values.put("train/margin", report.margin());
         values.put("train/skipped_steps", (double) report.skippedSteps());
         values.put("time/images_per_second", report.imagesPerSecond());
+        values.put("time/loader_share", report.loaderShare());
         write(report.step(), values);
     }
 

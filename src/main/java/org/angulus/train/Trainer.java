@@ -11,6 +11,7 @@ import org.angulus.device.HeadKind;
 import org.angulus.device.HeadSummary;
 import org.angulus.device.StepControl;
 import org.angulus.device.StepScalars;
+import org.angulus.image.Decoders;
 import org.angulus.loss.ScaleBound;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.FlatLayout;
@@ -49,6 +50,10 @@ public final class Trainer implements AutoCloseable {
     private long savedStep = -1;
     private long skippedAtSave;
     private volatile boolean stopRequested;
+    /** Up to the last report: time spent training, and waiting for batches in it. */
+    private double trainingNanos;
+
+    private double waitedNanos;
     private boolean closed;
 
     /**
@@ -123,6 +128,10 @@ public final class Trainer implements AutoCloseable {
         if (!saved.sameComputation(config)) {
             warn("The run goes on under another configuration than the one of its checkpoint " + folder.getFileName()
                     + ", so its bits are those of neither alone.");
+        }
+        if (!state.decoder().equals(Decoders.description())) {
+            warn("Pictures were decoded by " + state.decoder() + " until here and are by " + Decoders.description()
+                    + " from now on; pixels of JPEGs may differ by rounding, so the run's bits are those of neither alone.");
         }
     }
 
@@ -220,13 +229,17 @@ public final class Trainer implements AutoCloseable {
         StepControl control = training.control();
         long now = System.nanoTime();
         double images = (double) (step + 1 - reportedStep) * config.batch();
-        double rate = images / Math.max(1e-9, (now - reportedNanos) * 1e-9);
+        double nanos = Math.max(1, now - reportedNanos);
+        double waited = loader.takeWaitedNanos();
+        trainingNanos += nanos;
+        waitedNanos += waited;
         reportedStep = step + 1;
         reportedNanos = now;
+        source.takeProblems().forEach(problem -> warn("Another picture stands in for one that cannot be used: " + problem));
         long skipped = control.skippedSteps();
         var report = new StepReport(
                 step, summary.loss(), summary.accuracy(), summary.targetCosine(), summary.otherCosine(), control.gradientNorm(),
-                config.learningRate(step), config.margin(step), rate, skipped);
+                config.learningRate(step), config.margin(step), images / (nanos * 1e-9), skipped, waited / nanos);
         listeners.forEach(listener -> listener.onStep(report));
         if (skipped > skippedSeen) {
             warn((skipped - skippedSeen) + " of the last steps had no finite gradient and changed nothing; the loss is now " + summary.loss() + ".");
@@ -282,7 +295,8 @@ public final class Trainer implements AutoCloseable {
         }
         long started = System.nanoTime();
         StepControl control = training.control();
-        var state = new Checkpoint.State(step, control.appliedSteps(), control.skippedSteps(), source.classes(), bestStep, bestFigure);
+        var state = new Checkpoint.State(step, control.appliedSteps(), control.skippedSteps(), source.classes(), bestStep, bestFigure,
+                Decoders.description());
         var checkpoint = new Checkpoint(state, config, training.weights(), training.average(), training.optimizerState());
         Path folder = checkpoints.save(checkpoint, metadata());
         savedStep = step;
@@ -292,6 +306,11 @@ public final class Trainer implements AutoCloseable {
 
     private ModelMetadata metadata() {
         return new ModelMetadata(config.network(), config.input(), config.head().description(), source.classes(), trainingSet, aligner);
+    }
+
+    /** Share of the training time, evaluation and checkpoints left out, that the device had no batch to work on; 0 before the first report. */
+    public double loaderShare() {
+        return trainingNanos == 0 ? 0 : waitedNanos / trainingNanos;
     }
 
     /** Steps done. */

@@ -33,6 +33,7 @@ import org.angulus.train.Schedule.RateFrom;
  * @param microBatches equal parts a batch is cut into; batch norm sees one part at a time
  * @param startValue of all random numbers
  * @param flip whether half of the images are mirrored
+ * @param augmentation how else training images are changed
  * @param clip largest norm of a step's gradient; 0: no limit
  * @param averageDecay of the moving average of the weights, with which models are saved and evaluated; 0: none
  * @param reportEvery steps between two readings of the loss
@@ -57,6 +58,7 @@ public record TrainingConfig(
         int microBatches,
         long startValue,
         boolean flip,
+        Augmentation augmentation,
         double clip,
         double averageDecay,
         int reportEvery,
@@ -111,7 +113,7 @@ public record TrainingConfig(
                         new RateFrom(16_000, rate / 10),
                         new RateFrom(24_000, rate / 100),
                         new RateFrom(28_000, rate / 1000))),
-                0, 0, 30_000, 256, 1, 666, true, 0, 0, 100, 1000, 1000, 20, 128L << 20, 1);
+                0, 0, 30_000, 256, 1, 666, true, Augmentation.NONE, 0, 0, 100, 1000, 1000, 20, 128L << 20, 1);
     }
 
     /**
@@ -153,7 +155,7 @@ public record TrainingConfig(
     public boolean sameComputation(TrainingConfig other) {
         return equals(new TrainingConfig(
                 other.network, other.input, other.head, other.optimizer, other.decay, other.rates, other.schedule, other.warmUp,
-                other.marginWarmUp, steps, other.batch, other.microBatches, other.startValue, other.flip, other.clip, other.averageDecay,
+                other.marginWarmUp, steps, other.batch, other.microBatches, other.startValue, other.flip, other.augmentation, other.clip, other.averageDecay,
                 reportEvery, evaluateEvery, checkpointEvery, skipLimit, other.logitsCap, loaderThreads));
     }
 
@@ -174,12 +176,12 @@ public record TrainingConfig(
 
     public TrainingConfig withNetwork(ResFaceConfig other) {
         return new TrainingConfig(other, input, head, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
-                startValue, flip, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads);
+                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads);
     }
 
     public TrainingConfig withHead(MarginHead other) {
         return new TrainingConfig(network, input, other, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
-                startValue, flip, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads);
+                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads);
     }
 
     /** The network's name and variant and the head's kind, where JSON gives them, decide what their other fields default to. */
@@ -205,7 +207,7 @@ public record TrainingConfig(
     private TrainingConfig withCaffeRules() {
         ParameterRules rules = decay.equals(ParameterRules.DECAY) ? ParameterRules.CAFFE_DECAY : decay;
         return new TrainingConfig(network, input, head, optimizer, rules, ParameterRules.CAFFE_RATES, schedule, warmUp, marginWarmUp, steps,
-                batch, microBatches, startValue, flip, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap,
+                batch, microBatches, startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap,
                 loaderThreads);
     }
 

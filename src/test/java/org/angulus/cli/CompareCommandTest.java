@@ -41,16 +41,16 @@ class CompareCommandTest {
         people = folder.resolve("people");
     }
 
-    private CommandRun compare(Object... more) {
+    private Outcome compare(Object... more) {
         List<Object> arguments = new ArrayList<>(List.of("compare", a, b, "--model", model, "--device", "cpu"));
         arguments.addAll(List.of(more));
-        return CommandRun.of(arguments.toArray());
+        return Outcome.of(arguments.toArray());
     }
 
-    private CommandRun calibrate(Object... more) {
+    private Outcome calibrate(Object... more) {
         List<Object> arguments = new ArrayList<>(List.of("calibrate", "--data", people, "--model", model, "--device", "cpu"));
         arguments.addAll(List.of(more));
-        return CommandRun.of(arguments.toArray());
+        return Outcome.of(arguments.toArray());
     }
 
     private void writePeople() throws IOException {
@@ -72,12 +72,12 @@ class CompareCommandTest {
     @Test
     void theVerdictIsTheThresholds() throws IOException {
         double cosine = cosine(FlipFusion.NONE);
-        CommandRun same = compare("--threshold", cosine);
+        Outcome same = compare("--threshold", cosine);
         assertEquals(ExitCode.OK, same.code(), same.err());
         assertTrue(same.out().contains("verdict    same person"), same.out());
         assertTrue(same.out().contains(String.format(Locale.ROOT, "cosine     %.4f", cosine)), same.out());
         assertTrue(same.out().contains("threshold  cosine " + String.format(Locale.ROOT, "%.4f", cosine) + ": as given"), same.out());
-        CommandRun different = compare("--threshold", Math.nextUp(cosine), "--json");
+        Outcome different = compare("--threshold", Math.nextUp(cosine), "--json");
         assertEquals(ExitCode.DIFFERENT, different.code(), different.err());
         assertEquals("", different.err());
         JsonObject json = JsonParser.parseString(different.out()).getAsJsonObject();
@@ -89,29 +89,29 @@ class CompareCommandTest {
 
     @Test
     void theDefaultSaysWhereItIsFrom() {
-        CommandRun run = compare();
+        Outcome run = compare();
         assertTrue(run.out().contains("threshold  cosine 0.3500: the default, between 0.30, the best of a SphereFace-20 on LFW, and 0.40 of InsightFace's server"),
                 run.out());
-        assertTrue(CommandRun.of("compare", "--help").out().contains("different people"));
+        assertTrue(Outcome.of("compare", "--help").out().contains("different people"));
     }
 
     @Test
     void wrongInputIsOneSentence() throws IOException {
         TestModel.png(b, TestModel.crop(3).crop(0, 0, 20, 24));
-        CommandRun size = compare();
+        Outcome size = compare();
         assertEquals(ExitCode.FAILED, size.code());
         assertTrue(size.err().contains("20 x 24") && size.err().contains("32 x 24") && size.err().lines().count() == 1, size.err());
         assertEquals(ExitCode.USAGE, compare("--threshold", "1.5").code());
         assertEquals(ExitCode.USAGE, compare("--threshold", "1.2.3").code());
         assertTrue(compare("--threshold", folder.resolve("absent.json")).err().contains("there is no such file"));
-        assertEquals(ExitCode.USAGE, CommandRun.of("calibrate", "--data", folder, "--model", model, "--far", "0").code());
+        assertEquals(ExitCode.USAGE, Outcome.of("calibrate", "--data", folder, "--model", model, "--far", "0").code());
     }
 
     @Test
     void aCalibrationIsForItsModelOnly() throws IOException {
         writePeople();
         Path file = folder.resolve("threshold.json");
-        CommandRun made = calibrate("--far", "0.05", "--draw", "400", "--flip", "sum", "--out", file);
+        Outcome made = calibrate("--far", "0.05", "--draw", "400", "--flip", "sum", "--out", file);
         assertEquals("", made.err());
         assertEquals(ExitCode.OK, made.code());
         ThresholdCalibration calibration = ThresholdCalibration.load(file);
@@ -121,7 +121,7 @@ class CompareCommandTest {
         assertTrue(calibration.genuinePairs() <= 12 * 6, "there are only six pairs of a person with four pictures");
         assertTrue(calibration.far() <= 0.05);
 
-        CommandRun run = compare("--threshold", file, "--json");
+        Outcome run = compare("--threshold", file, "--json");
         JsonObject json = JsonParser.parseString(run.out()).getAsJsonObject();
         assertEquals(calibration.threshold(), json.get("threshold").getAsDouble());
         assertEquals(cosine(FlipFusion.SUM), json.get("cosine").getAsDouble(), 1e-12, "the fusion is the calibration's");
@@ -129,7 +129,7 @@ class CompareCommandTest {
         assertTrue(compare("--threshold", file, "--flip", "concat").err().contains("was made with --flip sum"));
 
         Path other = Files.writeString(folder.resolve("other.json"), calibration.toJson().replace(calibration.model(), "00000000"));
-        CommandRun mismatch = compare("--threshold", other);
+        Outcome mismatch = compare("--threshold", other);
         assertEquals(ExitCode.FAILED, mismatch.code());
         assertTrue(mismatch.err().contains("is for the model with checksum 00000000, but " + model + " has " + calibration.model()), mismatch.err());
     }
@@ -147,10 +147,10 @@ class CompareCommandTest {
             }
         }
         Path pairs = Files.writeString(folder.resolve("pairs.txt"), list);
-        CommandRun run = calibrate("--pairs", pairs, "--far", "0.1", "--json");
+        Outcome run = calibrate("--pairs", pairs, "--far", "0.1", "--json");
         assertEquals(ExitCode.OK, run.code(), run.err());
         assertEquals("pairs.txt", JsonParser.parseString(run.out()).getAsJsonObject().get("pairs").getAsString());
-        CommandRun few = calibrate("--pairs", pairs);
+        Outcome few = calibrate("--pairs", pairs);
         assertEquals(ExitCode.FAILED, few.code());
         assertTrue(few.err().startsWith("angulus: a FAR of 0.001 needs at least 3,688 pairs of different people (confidence 0.95), but pairs.txt has 60"), few.err());
         assertEquals(1, few.err().lines().count());

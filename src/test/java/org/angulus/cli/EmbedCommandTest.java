@@ -48,10 +48,10 @@ class EmbedCommandTest {
         return TestModel.png(crops.resolve(name), TestModel.crop(number));
     }
 
-    private CommandRun embed(Object data, Object... more) {
+    private Outcome embed(Object data, Object... more) {
         List<Object> arguments = new ArrayList<>(List.of("embed", "--model", model, "--data", data, "--out", out, "--device", "cpu", "--batch", 8));
         arguments.addAll(List.of(more));
-        return CommandRun.of(arguments.toArray());
+        return Outcome.of(arguments.toArray());
     }
 
     private List<float[]> rows() throws IOException {
@@ -78,7 +78,7 @@ class EmbedCommandTest {
         crop("deep/a.png", 3);
         crop("a.png", 1);
         Files.writeString(crops.resolve("notes.txt"), "no picture");
-        CommandRun run = embed(crops);
+        Outcome run = embed(crops);
         assertEquals("", run.err());
         assertEquals(0, run.code());
         assertTrue(run.out().startsWith("Embedded 3 of 3 pictures into " + out.resolve("embeddings.npy") + ", 16 numbers each (3 in this run, "), run.out());
@@ -97,7 +97,7 @@ class EmbedCommandTest {
         Files.writeString(crops.resolve("b.png"), "no picture");
         TestModel.png(crops.resolve("c.png"), TestModel.crop(7).crop(0, 0, 16, 24));
         crop("d.png", 4);
-        CommandRun run = embed(crops, "--json");
+        Outcome run = embed(crops, "--json");
         assertEquals(0, run.code(), run.err());
         JsonObject summary = JsonParser.parseString(run.out()).getAsJsonObject();
         assertEquals(4, summary.get("pictures").getAsInt());
@@ -122,13 +122,13 @@ class EmbedCommandTest {
         crop("a.png", 1);
         Files.writeString(crops.resolve("b.png"), "no picture");
         crop("c.png", 3);
-        CommandRun run = embed(crops, "--strict");
+        Outcome run = embed(crops, "--strict");
         assertEquals(ExitCode.FAILED, run.code());
         assertTrue(run.err().startsWith("angulus: row 1, b.png: "), run.err());
         assertEquals(1, run.err().lines().count());
         assertEquals(1, rows().size());
         crop("b.png", 2);
-        CommandRun second = embed(crops, "--strict");
+        Outcome second = embed(crops, "--strict");
         assertEquals(0, second.code(), second.err());
         assertTrue(second.out().startsWith("Going on after row 1 of 3"), second.out());
         assertArrayEquals(expected(2).getFirst().toArray(), rows().get(1));
@@ -138,7 +138,7 @@ class EmbedCommandTest {
     @Test
     void nothingUsableIsAFailure() throws IOException {
         Files.writeString(crops.resolve("b.png"), "no picture");
-        CommandRun run = embed(crops);
+        Outcome run = embed(crops);
         assertEquals(ExitCode.FAILED, run.code());
         assertEquals("angulus: none of the 1 pictures could be used; " + out.resolve("failed.txt") + " says why", run.err().strip());
     }
@@ -162,7 +162,7 @@ class EmbedCommandTest {
             }
         }
         Files.writeString(pack.resolve("identities.txt"), "Ann\nBob\n");
-        CommandRun run = embed(pack, "--restart", "--flip", "concat");
+        Outcome run = embed(pack, "--restart", "--flip", "concat");
         assertEquals(0, run.code(), run.err());
         assertEquals(2, rows().size());
         try (Embedder embedder = Embedder.open(model,
@@ -176,10 +176,10 @@ class EmbedCommandTest {
         crop("a.png", 1);
         assertEquals(0, embed(crops).code());
         byte[] before = Files.readAllBytes(out.resolve("embeddings.npy"));
-        CommandRun again = embed(crops);
+        Outcome again = embed(crops);
         assertEquals(0, again.code());
         assertTrue(again.out().contains("(0 in this run"), again.out());
-        CommandRun other = embed(crops, "--flip", "sum");
+        Outcome other = embed(crops, "--flip", "sum");
         assertEquals(ExitCode.FAILED, other.code());
         assertEquals("angulus: " + out + " was begun with --flip none; name another folder, or add --restart to begin it anew", other.err().strip());
         crop("b.png", 2);
@@ -196,7 +196,7 @@ class EmbedCommandTest {
         assertEquals("angulus: there is no folder or file " + folder.resolve("absent") + "; check the path", embed(folder.resolve("absent")).err().strip());
         assertTrue(embed(crops).err().contains("it holds no picture (jpg, jpeg, png, bmp, pgm)"));
         assertEquals(ExitCode.USAGE, embed(crops, "--batch", 0).code());
-        assertTrue(CommandRun.of("embed", "--help").out().contains("angulus embed --model m.safetensors --data crops --out embedded"));
+        assertTrue(Outcome.of("embed", "--help").out().contains("angulus embed --model m.safetensors --data crops --out embedded"));
     }
 
     /** Killed at random moments, again and again, and started again: the same bytes as a run that nobody disturbed. */
@@ -231,7 +231,7 @@ class EmbedCommandTest {
             java.destroyForcibly().waitFor();
         }
         assertTrue(killed > 0, "no run was alive when it was to be killed");
-        CommandRun last = embed(list);
+        Outcome last = embed(list);
         assertEquals(0, last.code(), last.err());
         assertTrue(last.out().startsWith("Going on after row "), last.out());
         for (String file : List.of("embeddings.npy", "paths.txt", "failed.txt", "embed.json")) {

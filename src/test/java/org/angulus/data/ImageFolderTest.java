@@ -149,7 +149,42 @@ class ImageFolderTest {
         Files.createSymbolicLink(folder.resolve("set/Bob"), elsewhere);
         ImageFolder images = ImageFolder.open(folder.resolve("set"));
         assertEquals(List.of("Ann/2.jpg", "Bob/1.jpg"), names(images));
-        assertEquals(List.of("Ann/3.jpg"), images.ignoredNames());
+        assertEquals(0, images.ignored());
+        assertEquals(1, images.unreadable());
+        assertEquals(List.of("Left out 1 pictures that are missing or may not be read: Ann/3.jpg"), images.remarks());
+    }
+
+    /** A million images with paths of 21 bytes: at most 48 bytes for each besides its path, also after a selection. */
+    @Test
+    void theListOfImagesIsSmall() throws Exception {
+        int people = 10_000;
+        int pictures = 100;
+        long before = usedMemory();
+        var builder = new ImageFolder.ImageFolderBuilder(folder);
+        for (int person = 0; person < people; person++) {
+            List<byte[]> names = new ArrayList<>();
+            for (int i = 0; i < pictures; i++) {
+                names.add("%08d/%08d.jpg".formatted(person, i).getBytes(StandardCharsets.US_ASCII));
+            }
+            builder.addIdentity("person %06d".formatted(person), names);
+        }
+        ImageSet set = builder.build(new FolderScan(folder));
+        ImageSet part = set.select(name -> !name.endsWith("7"), 1);
+        builder = null;
+        long bytes = usedMemory() - before;
+        assertEquals(people * pictures, set.count());
+        assertEquals("person 000001/00000001/00000000.jpg", set.name(100));
+        assertEquals(900_000, part.count());
+        double each = (double) bytes / set.count() - 21;
+        assertTrue(each > 8 && each <= 48, each + " bytes for each image besides its path");
+    }
+
+    private static long usedMemory() {
+        Runtime runtime = Runtime.getRuntime();
+        for (int i = 0; i < 3; i++) {
+            System.gc();
+        }
+        return runtime.totalMemory() - runtime.freeMemory();
     }
 
     @Test

@@ -113,7 +113,7 @@ class CheckpointStoreTest {
         var optimizer = new LinkedHashMap<String, Weights>();
         optimizer.put("velocity", Weights.draw(network.parameters(), 3));
         Weights average = config.averageDecay() > 0 ? Weights.draw(all, 2) : null;
-        return new Checkpoint(new Checkpoint.State(step, step, 0, 3, best, 0.5), config, Weights.draw(all, 1), average, Map.copyOf(optimizer));
+        return new Checkpoint(new Checkpoint.State(step, step, 0, 3, best, 0.5, "imageio"), config, Weights.draw(all, 1), average, Map.copyOf(optimizer));
     }
 
     private static List<TensorSpec> specs(ResFace network) {

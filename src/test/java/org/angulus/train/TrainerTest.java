@@ -16,8 +16,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import org.angulus.data.CachedImages;
 import org.angulus.data.LabeledImages;
 import org.angulus.device.Device;
+import org.angulus.image.Decoders;
 import org.angulus.device.HeadKind;
 import org.angulus.loss.HeadPlan;
 import org.angulus.loss.MarginHead;
@@ -124,6 +127,37 @@ class TrainerTest {
             assertSameBits(expected, List.of(trainer.weights(), trainer.average().orElseThrow()));
         }
         assertEquals(12, Checkpoint.readState(store.latest().orElseThrow()).step());
+    }
+
+    @Test
+    void anotherDecoderOnResumeIsAWarning(@TempDir Path folder) throws IOException {
+        TrainingConfig config = config(ALL.replace("\"checkpointEvery\": 1000", "\"checkpointEvery\": 2"), Variant.CAFFE, 1);
+        var store = new CheckpointStore(folder);
+        try (Device device = Device.open("cpu"); Trainer trainer = trainer(device, config, store)) {
+            trainer.runUntil(2);
+        }
+        assertEquals(List.of(), warningsOnResume(config, store));
+        Path state = store.latest().orElseThrow().resolve("state.json");
+        String json = Files.readString(state);
+        assertTrue(json.contains(Decoders.description()), json);
+        Files.writeString(state, json.replace(Decoders.description(), "imageio, Java 1.1"));
+        List<String> warnings = warningsOnResume(config, store);
+        assertEquals(1, warnings.size());
+        assertTrue(warnings.getFirst().contains("decoded by imageio, Java 1.1 until here and are by " + Decoders.description()), warnings.getFirst());
+    }
+
+    private static List<String> warningsOnResume(TrainingConfig config, CheckpointStore store) throws IOException {
+        var warnings = new ArrayList<String>();
+        try (Device device = Device.open("cpu"); Trainer trainer = trainer(device, config, store)) {
+            trainer.addListener(new TrainingListener() {
+                @Override
+                public void onWarning(long step, String sentence) {
+                    warnings.add(sentence);
+                }
+            });
+            assertTrue(trainer.resume());
+        }
+        return warnings;
     }
 
     /** Without batch norm four micro-batches of 2 are one batch of 8, but for the order of the sums. */
@@ -373,8 +407,57 @@ class TrainerTest {
         try (Device device = Device.open("cpu");
                 Trainer trainer = new Trainer(device, config(ALL, Variant.CAFFE, 1), failing, null, "failing", "none")) {
             String message = assertThrows(IOException.class, trainer::run).getMessage();
-            assertTrue(message.matches("picture \\d+ is damaged"), message);
+            assertTrue(message.matches("17 of \\d+ pictures could not be used, .* picture \\d+ is damaged.*"), message);
         }
+    }
+
+    /** A source that takes longer than the steps shows as the loader's share; one that is ready at once does not. */
+    @Test
+    void theLoadersShareIsReported() throws IOException {
+        String json = ALL.replace("\"loaderThreads\": 2", "\"loaderThreads\": 1");
+        double[] shares = new double[2];
+        for (int slow = 0; slow < 2; slow++) {
+            long pause = slow * 200_000_000L;
+            BatchSource drawn = new ShuffledBatches(new CachedImages(IMAGES), 1, true);
+            BatchSource source = new BatchSource() {
+                @Override
+                public int classes() {
+                    return drawn.classes();
+                }
+
+                @Override
+                public int height() {
+                    return drawn.height();
+                }
+
+                @Override
+                public int width() {
+                    return drawn.width();
+                }
+
+                @Override
+                public void fill(long position, Batch batch) throws IOException {
+                    LockSupport.parkNanos(pause);
+                    drawn.fill(position, batch);
+                }
+            };
+            try (Device device = Device.open("cpu");
+                    Trainer trainer = new Trainer(device, config(json, Variant.CAFFE, 1), source, null, "slow", "none")) {
+                var reports = new ArrayList<StepReport>();
+                trainer.addListener(new TrainingListener() {
+                    @Override
+                    public void onStep(StepReport report) {
+                        reports.add(report);
+                    }
+                });
+                assertEquals(0, trainer.loaderShare());
+                trainer.run();
+                shares[slow] = trainer.loaderShare();
+                assertEquals(12, reports.size());
+                assertTrue(reports.stream().allMatch(report -> report.loaderShare() >= 0 && report.loaderShare() <= 1), reports.toString());
+            }
+        }
+        assertTrue(shares[1] > 0.3 && shares[1] > shares[0] + 0.1, shares[0] + " and " + shares[1]);
     }
 
     @Test

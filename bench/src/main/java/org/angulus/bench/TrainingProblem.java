@@ -13,6 +13,7 @@ import org.angulus.model.InputFormat;
 import org.angulus.model.ResFace;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.model.Variant;
+import org.angulus.train.Augmentation;
 import org.angulus.train.BatchSource;
 import org.angulus.train.Optimizer;
 import org.angulus.train.ParameterRules;
@@ -61,7 +62,7 @@ final class TrainingProblem implements AutoCloseable {
                 ParameterRules.DECAY,
                 ParameterRules.ONE,
                 new Schedule.Steps(List.of(new Schedule.RateFrom(0, RATE))),
-                0, 0, NEVER, batch, 1, 1, false, 0, 0, 1, NEVER, NEVER, 1, 128L << 20, 1);
+                0, 0, NEVER, batch, 1, 1, false, Augmentation.NONE, 0, 0, 1, NEVER, NEVER, 1, 128L << 20, 1);
     }
 
     /**
