@@ -2,6 +2,7 @@ package org.angulus.data;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.angulus.model.Printable;
 
 /**
  * A data set or one of its files that cannot be used. The message is one sentence: which file, what is wrong with it,
@@ -21,7 +22,7 @@ public final class DataException extends IOException {
 
     /** As above, for a fault that another exception reported; {@code cause} may be null. */
     public DataException(Path file, String what, String cure, Throwable cause) {
-        super(file + ": " + what + "; " + cure + ".", cause);
+        super(file + ": " + Printable.of(what) + "; " + cure + ".", cause);
     }
 
     /** A line of a text file, counted from 1. */

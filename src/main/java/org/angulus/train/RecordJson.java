@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.angulus.model.Printable;
 
 /**
  * Records as JSON and back, strictly: a field that is not known, or is of another type, is refused with its path. Components are numbers,
@@ -152,7 +153,7 @@ final class RecordJson {
         for (String field : json.keySet()) {
             if (!names.contains(field) && !(hasKind && field.equals(KIND))) {
                 throw new IllegalArgumentException(
-                        path + " has the unknown field '" + field + "'; the fields here are " + String.join(", ", names) + ".");
+                        path + " has the unknown field '" + Printable.of(field) + "'; the fields here are " + String.join(", ", names) + ".");
             }
         }
         var arguments = new Object[components.length];

@@ -12,6 +12,7 @@ import org.angulus.device.AdamRule;
 import org.angulus.device.SgdRule;
 import org.angulus.loss.MarginHead;
 import org.angulus.model.InputFormat;
+import org.angulus.model.Printable;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.model.Variant;
 import org.angulus.train.Schedule.RateFrom;
@@ -97,7 +98,7 @@ public record TrainingConfig(
      */
     public static TrainingConfig recipe(String name) {
         boolean adam = name.equals("article-adam");
-        require(adam || name.equals("default"), "there is no recipe '" + name + "'; choose one of " + String.join(", ", recipes()));
+        require(adam || name.equals("default"), "there is no recipe '" + Printable.of(name) + "'; choose one of " + String.join(", ", recipes()));
         double rate = adam ? 0.001 : 0.1;
         return new TrainingConfig(
                 ResFaceConfig.of("resface20", Variant.ARTICLE).withKeep(0.8),

@@ -90,7 +90,7 @@ class EvalCommandTest {
         Path out = folder.resolve("out");
         Outcome outcome = eval(model, faces, "--pairs", pairs, "--out", out);
         assertEquals(ExitCode.OK, outcome.code(), outcome.err());
-        assertTrue(outcome.err().startsWith("Wrote [report.json, roc.png, scores.png] to "), outcome.err());
+        assertTrue(outcome.err().startsWith("Wrote report.json, roc.png, scores.png to "), outcome.err());
         assertEquals(12, JsonParser.parseString(Files.readString(out.resolve("report.json"))).getAsJsonObject().get("testedPairs").getAsInt());
         assertTrue(Files.size(out.resolve("roc.png")) > 1000 && Files.size(out.resolve("scores.png")) > 1000);
         Path file = Files.writeString(folder.resolve("file"), "mine");

@@ -107,9 +107,13 @@ class TrainCommandTest {
     }
 
     @Test
-    void aDamagedPictureIsNamed() throws IOException {
+    void aDamagedPictureIsNamedAndReplacedOrRefused() throws IOException {
         Path damaged = Files.writeString(faces.resolve("Ann_B/Ann_B_0002.png"), "no picture");
-        train().fails(ExitCode.FAILED, damaged.toString());
+        Outcome replaced = train();
+        assertEquals(ExitCode.OK, replaced.code(), replaced.err());
+        assertTrue(replaced.err().contains("Another picture stands in") && replaced.err().contains(damaged.toString()), replaced.err());
+        run = folder.resolve("run-strict");
+        train("--strict").fails(ExitCode.FAILED, damaged.toString());
     }
 
     @Test

@@ -192,7 +192,7 @@ enum FuzzedReader {
     CHECKPOINT("state.json", 1 << 26) {
         @Override
         List<byte[]> seeds(Path folder) {
-            return texts("{\"state\": {\"format\": 1, \"step\": 5, \"appliedSteps\": 4, \"skippedSteps\": 1, \"classes\": 3, \"bestStep\": -1, \"bestFigure\": 0.5,"
+            return texts("{\"state\": {\"format\": 1, \"step\": 5, \"appliedSteps\": 4, \"skippedSteps\": 1, \"classes\": 3, \"bestStep\": -1, \"bestFigure\": 0.5, \"decoder\": \"none\","
                     + " \"version\": \"test\"}, \"config\": " + TrainingConfig.recipe("default").toJson() + "}");
         }
 
