@@ -43,6 +43,8 @@ public final class TrainingMeasurement implements Callable<Integer> {
             for (int i = 0; i < Math.max(1, warmUp); i++) {
                 problem.step();
             }
+            // Sampling the peak takes memory of its own, which is none of training's.
+            long peakResidentBytes = Processor.peakResidentBytes();
             double before = Roof.flops(opened);
             Timing timing = Timing.of(seconds, problem::step);
             double peak = Math.max(before, Roof.flops(opened));
@@ -54,7 +56,7 @@ public final class TrainingMeasurement implements Callable<Integer> {
             line.addProperty("images_per_second", imagesPerSecond);
             line.add("milliseconds", ResultFile.milliseconds(timing));
             line.addProperty("steps", timing.calls());
-            line.addProperty("peak_rss_mib", Processor.peakResidentBytes() >> 20);
+            line.addProperty("peak_rss_mib", peakResidentBytes >> 20);
             line.addProperty("peak_device_mib", opened.info().peakBytes() >> 20);
             line.addProperty("threads", count);
             line.addProperty("gflop_per_second", 1e-9 * imagesPerSecond * problem.flopPerImage());
