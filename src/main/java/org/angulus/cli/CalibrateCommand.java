@@ -63,7 +63,7 @@ final class CalibrateCommand implements Callable<Integer> {
     @Option(names = "--pairs", paramLabel = "FILE", description = "LFW's list of pairs, pairs.txt or a list of View 1; without it pairs are drawn.")
     private Path pairs;
 
-    @Option(names = "--draw", paramLabel = "N", description = "Without a list: draw N pairs of each kind (default: four times as many as the FAR needs).")
+    @Option(names = "--draw", paramLabel = "N", description = "Without a list: draw N pairs of each kind, a multiple of ten (default: four times as many as the FAR needs).")
     private Integer draw;
 
     @Option(names = "--start", paramLabel = "N", description = "Start value of the drawn pairs (default: ${DEFAULT-VALUE}).", defaultValue = "1")
@@ -128,7 +128,8 @@ final class CalibrateCommand implements Callable<Integer> {
         }
         ImageSet set = ImageSet.open(data);
         LabeledPhotos photos = new LabeledPhotos(new FramedImages(set, height, width, framing.framing()), set.identities());
-        long wanted = draw != null ? draw : PLENTY * ThresholdCalibration.impostorPairsNeeded(far, confidence);
+        // Drawn pairs come in tens.
+        long wanted = draw != null ? draw : Math.ceilDiv(PLENTY * ThresholdCalibration.impostorPairsNeeded(far, confidence), 10) * 10L;
         VerificationPairs drawn = RandomPairs.draw(
                 "pairs drawn from " + data.getFileName() + ", start value " + start, photos, Math.clamp(wanted, 10, 10_000_000), start);
         return PairImages.read(distinct(drawn), photos, bytes);

@@ -69,6 +69,17 @@ class CompareCommandTest {
         }
     }
 
+    /** The number that a FAR needs is seldom a multiple of ten; what is drawn is. */
+    @Test
+    void asManyPairsAreDrawnAsTheFarNeeds() throws IOException {
+        writePeople();
+        for (String far : List.of("0.05", "0.06", "0.07")) {
+            Outcome run = calibrate("--far", far);
+            assertEquals(ExitCode.OK, run.code(), run.err());
+        }
+        calibrate("--far", "0.05", "--draw", "404").fails(ExitCode.FAILED, "404", "multiple of ten");
+    }
+
     @Test
     void theVerdictIsTheThresholds() throws IOException {
         double cosine = cosine(FlipFusion.NONE);
