@@ -22,6 +22,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code angulus self-test}: whether a folder's crops are as a model expects them. */
@@ -65,11 +66,13 @@ final class SelfTestCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (sample < InputCheck.LEAST) {
+            throw new ParameterException(spec.commandLine(), "--sample is " + sample + "; give " + InputCheck.LEAST + " or more");
+        }
         ModelMetadata metadata = ModelMetadata.load(model);
         List<RgbImage> crops = crops(metadata.network().height(), metadata.network().width());
         if (crops.size() < InputCheck.LEAST) {
-            throw new CommandFailure(ExitCode.FAILED, data + " gives " + crops.size() + " pictures, too few for a check; give at least " + InputCheck.LEAST
-                    + ", and no smaller --sample");
+            throw new CommandFailure(ExitCode.FAILED, data + " gives " + crops.size() + " pictures, too few for a check; give at least " + InputCheck.LEAST);
         }
         InputCheck check;
         try (Device opened = Devices.open(device); EmbeddingNetwork network = EmbeddingNetwork.load(opened, model, 32)) {
