@@ -118,31 +118,4 @@ class RecordImagesTest {
         new RecordFiles().add(0, picture(1), -1).write(folder);
         assertRefused("label -1.0");
     }
-
-    @Test
-    void damagedBytesNeverGiveMoreThanASentence() throws Exception {
-        Path rec = published().write(folder);
-        byte[] good = Files.readAllBytes(rec);
-        long startValue = Long.getLong("angulus.test.start", System.nanoTime());
-        Random random = new Random(startValue);
-        int refused = 0;
-        for (int i = 0; i < 500; i++) {
-            byte[] bytes = Arrays.copyOf(good, random.nextInt(10) == 0 ? random.nextInt(good.length) : good.length);
-            for (int k = random.nextInt(6); k >= 0 && bytes.length > 0; k--) {
-                bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
-            }
-            Files.write(rec, bytes);
-            try {
-                ImageSet set = ImageSet.open(rec);
-                for (int image = 0; image < set.count(); image++) {
-                    set.decode(image);
-                }
-            } catch (IOException e) {
-                refused++;
-            } catch (RuntimeException e) {
-                throw new AssertionError("replay with -Dangulus.test.start=" + startValue, e);
-            }
-        }
-        assertTrue(refused > 100, refused + " of 500 refused");
-    }
 }

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * the start value: the suite repeats itself, the long check searches.
  */
 class ReaderFuzzTest {
-    private static final int INPUTS = Integer.getInteger("angulus.fuzz.inputs", 400);
+    private static final int INPUTS = Integer.getInteger("angulus.fuzz.inputs", 3000);
     private static final long MOST_SECONDS = 10;
 
     @TempDir

@@ -1,6 +1,5 @@
 package org.angulus.model;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,7 +8,6 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -108,33 +106,6 @@ class SafeTensorsDamageTest {
             Files.write(file, flipped);
             expect(file, "checksum");
         }
-    }
-
-    /** Random damage to the header: opened with all entries in bounds, or refused; no other end. */
-    @Test
-    void randomDamageNeverEscapes() throws Exception {
-        long start = Long.getLong("angulus.test.start", System.nanoTime());
-        System.out.println("SafeTensorsDamageTest.randomDamageNeverEscapes: -Dangulus.test.start=" + start);
-        Random random = new Random(start);
-        Path file = folder.resolve("model.safetensors");
-        new SafeTensorsWriter().floats("w", new float[] {1, 2, 3}, 3).bytes("b", new byte[] {9}, 1).write(file);
-        byte[] whole = Files.readAllBytes(file);
-        int refused = 0;
-        for (int round = 0; round < 2000; round++) {
-            byte[] damaged = whole.clone();
-            for (int i = 0; i <= random.nextInt(3); i++) {
-                damaged[random.nextInt(whole.length)] = (byte) random.nextInt(256);
-            }
-            Files.write(file, damaged);
-            try (SafeTensors read = SafeTensors.open(file)) {
-                for (TensorEntry entry : read.entries()) {
-                    assertEquals(entry.bytes(), read.data(entry.name()).byteSize());
-                }
-            } catch (SafeTensorsException e) {
-                refused++;
-            }
-        }
-        assertTrue(refused > 1000, "only " + refused + " of 2000 damaged files were refused");
     }
 
     private static String expect(Path file, String sentence) {
