@@ -25,6 +25,8 @@ public final class FailedImages {
     private long failed;
     private final Set<String> named = new LinkedHashSet<>();
     private final List<String> untold = new ArrayList<>();
+    /** Says why the run ends; null while it does not. */
+    private String end;
 
     /** @param strict whether the first one ends the run */
     public FailedImages(boolean strict) {
@@ -40,11 +42,15 @@ public final class FailedImages {
      * An image could not be used.
      *
      * @param failure says in one sentence which and why
-     * @throws IOException when that is one too many: the failure itself in a strict run
+     * @throws IOException when that is one too many: the failure itself in a strict run. From then on every failure says the same, whichever
+     *     thread's is told first
      */
     public synchronized void failed(IOException failure) throws IOException {
         if (strict) {
             throw failure;
+        }
+        if (end != null) {
+            throw new IOException(end, failure);
         }
         failed++;
         long all = consumed.incrementAndGet();
@@ -52,10 +58,9 @@ public final class FailedImages {
             untold.add(failure.getMessage());
         }
         if (failed > Math.max(ALWAYS_ALLOWED, SHARE * all)) {
-            throw new IOException(
-                    failed + " of " + all + String.format(Locale.ROOT, " pictures could not be used, more than %.1f %%; ", 100 * SHARE)
-                            + "mend or remove them, the first are these: " + String.join(" ", named.stream().limit(3).toList()),
-                    failure);
+            end = failed + " of " + all + String.format(Locale.ROOT, " pictures could not be used, more than %.1f %%; ", 100 * SHARE)
+                    + "mend or remove them, the first are these: " + String.join(" ", named.stream().limit(3).toList());
+            throw new IOException(end, failure);
         }
     }
 

@@ -19,6 +19,8 @@ class FailedImagesTest {
         assertEquals(16, failed.takeUntold().size());
         String message = assertThrows(IOException.class, () -> failed.failed(new IOException("picture 16 is bad."))).getMessage();
         assertTrue(message.contains("17 of 17 pictures") && message.contains("0.1 %") && message.contains("picture 0 is bad."), message);
+        failed.used();
+        assertEquals(message, assertThrows(IOException.class, () -> failed.failed(new IOException("picture 17 is bad."))).getMessage());
     }
 
     @Test
