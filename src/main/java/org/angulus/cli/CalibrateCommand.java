@@ -2,8 +2,6 @@ package org.angulus.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -108,12 +106,7 @@ final class CalibrateCommand implements Callable<Integer> {
             throw new CommandFailure(ExitCode.FAILED, e.getMessage());
         }
         if (out != null) {
-            ByteBuffer text = StandardCharsets.UTF_8.encode(calibration.toJson() + "\n");
-            AtomicFile.write(out, channel -> {
-                while (text.hasRemaining()) {
-                    channel.write(text);
-                }
-            });
+            AtomicFile.write(out, calibration.toJson() + "\n");
         }
         PrintWriter writer = spec.commandLine().getOut();
         writer.println(json ? calibration.toJson() : calibration.toText().stripTrailing());

@@ -27,6 +27,7 @@ import org.angulus.eval.ThresholdRule;
 import org.angulus.eval.VerificationPairs;
 import org.angulus.eval.VerificationReport;
 import org.angulus.image.RgbImage;
+import org.angulus.model.AtomicFile;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.ModelMetadata;
 import picocli.CommandLine.Command;
@@ -185,7 +186,7 @@ final class EvalCommand implements Callable<Integer> {
 
     private void write(VerificationReport report, Roc roc, VerificationPairs list) throws IOException {
         Files.createDirectories(out);
-        Files.writeString(out.resolve("report.json"), report.toJson() + System.lineSeparator());
+        AtomicFile.write(out.resolve("report.json"), report.toJson() + "\n");
         Plots plots = new Plots(warning -> spec.commandLine().getErr().println("angulus: " + warning));
         plots.roc(out.resolve("roc.png"), report.dataSet(), Map.of(report.network(), roc));
         plots.scores(out.resolve("scores.png"), report.dataSet(), roc, Double.NaN);

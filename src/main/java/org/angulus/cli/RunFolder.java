@@ -4,8 +4,6 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,7 +35,8 @@ final class RunFolder {
             }
             try (Stream<Path> inside = Files.list(root)) {
                 if (inside.findAny().isPresent()) {
-                    throw new CommandFailure(ExitCode.FAILED, root + " is not empty; name another folder with --run, or go on with --resume " + root);
+                    throw new CommandFailure(ExitCode.FAILED, root + " is not empty; name another folder with --run, or "
+                            + (new RunFolder(root).isBegun() ? "go on with --resume " + root : "empty this one, which holds no run"));
                 }
             }
         }
@@ -50,10 +49,15 @@ final class RunFolder {
             throw new CommandFailure(ExitCode.FAILED, root + ": there is no such folder; check the path");
         }
         RunFolder folder = new RunFolder(root);
-        if (!Files.isRegularFile(folder.config()) || !Files.isRegularFile(folder.data())) {
+        if (!folder.isBegun()) {
             throw new CommandFailure(ExitCode.FAILED, root + " is no folder of a training run: it has no config.json and data.json; check the path");
         }
         return folder;
+    }
+
+    /** Whether there is what {@link #open} needs. */
+    boolean isBegun() {
+        return Files.isRegularFile(config()) && Files.isRegularFile(data());
     }
 
     Path root() {
@@ -62,6 +66,10 @@ final class RunFolder {
 
     Path config() {
         return root.resolve("config.json");
+    }
+
+    private Path identities() {
+        return root.resolve("identities.txt");
     }
 
     private Path data() {
@@ -99,18 +107,19 @@ final class RunFolder {
      */
     void write(TrainingConfig config, DataChoice choice, List<String> names) throws IOException {
         Files.createDirectories(root);
-        write(root.resolve("identities.txt"), String.join("\n", names));
-        write(data(), JSON.toJson(choice));
-        write(config(), config.toJson());
-    }
-
-    private static void write(Path file, String text) throws IOException {
-        ByteBuffer bytes = StandardCharsets.UTF_8.encode(text + "\n");
-        AtomicFile.write(file, channel -> {
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
+        AtomicFile.removeLeftovers(root);
+        boolean written = isBegun();
+        try {
+            AtomicFile.write(identities(), String.join("\n", names) + "\n");
+            AtomicFile.write(data(), JSON.toJson(choice) + "\n");
+            AtomicFile.write(config(), config.toJson() + "\n");
+            written = true;
+        } finally {
+            if (!written) { // so that the same command can begin again
+                Files.deleteIfExists(identities());
+                Files.deleteIfExists(data());
             }
-        });
+        }
     }
 
     DataChoice readData() throws IOException {

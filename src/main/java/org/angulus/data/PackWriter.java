@@ -5,17 +5,17 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.angulus.model.AtomicFile;
+import org.angulus.model.AtomicFolder;
 
 /**
- * Packs a set into the three files of {@link PackedImages}. They are written beside the target under a hidden name, synced and renamed as one folder, so
- * a target that is there is whole. All processors decode; the order is that of the set.
+ * Packs a set into the three files of {@link PackedImages}, whole or not at all ({@link AtomicFolder}). All processors decode; the order is that of the
+ * set.
  */
 public final class PackWriter {
     private static final int AT_A_TIME = 256;
@@ -45,25 +45,14 @@ public final class PackWriter {
         }
         Files.createDirectories(folder);
         requireSpace(folder, target, images);
-        Path partial = folder.resolve("." + absolute.getFileName() + ".partial");
-        boolean renamed = false;
-        try {
-            removeFiles(partial); // of a run that was killed
-            Files.createDirectory(partial);
-            int written = writeFiles(images, people, partial, failed, progress);
-            if (written == 0) {
+        int[] written = new int[1];
+        AtomicFolder.write(target, partial -> {
+            written[0] = writeFiles(images, people, partial, failed, progress);
+            if (written[0] == 0) {
                 throw new DataException(target, "none of the " + images.count() + " pictures for it can be used", "check the set and --fit");
             }
-            AtomicFile.syncFolder(partial);
-            Files.move(partial, absolute, StandardCopyOption.ATOMIC_MOVE);
-            renamed = true;
-            AtomicFile.syncFolder(folder);
-            return written;
-        } finally {
-            if (!renamed) {
-                removeFiles(partial);
-            }
-        }
+        });
+        return written[0];
     }
 
     private static void requireSpace(Path folder, Path target, LabeledImages images) throws IOException {
@@ -115,14 +104,7 @@ public final class PackWriter {
         }
         List<String> names = new ArrayList<>();
         IntStream.of(kept).forEach(label -> names.add(people.get(label)));
-        Files.write(folder.resolve(PackedImages.IDENTITIES), names);
+        AtomicFile.write(folder.resolve(PackedImages.IDENTITIES), String.join("\n", names) + "\n");
         return written;
-    }
-
-    private static void removeFiles(Path partial) throws IOException {
-        for (String name : List.of(PackedImages.IMAGES, PackedImages.LABELS, PackedImages.IDENTITIES)) {
-            Files.deleteIfExists(partial.resolve(name));
-        }
-        Files.deleteIfExists(partial);
     }
 }

@@ -109,8 +109,8 @@ record LibraryCache(Path folder) {
             } finally {
                 delete(fresh);
             }
-        } catch (FileSystemException e) {
-            throw new IOException("the native libraries could not be extracted to " + target + " (" + e + "): make the folder writable, or name another with -D"
+        } catch (IOException e) {
+            throw new IOException("the native libraries could not be extracted to " + target + " (" + e + "): make the folder writable, free space on its disk, or name another with -D"
                     + PROPERTY + "=FOLDER", e);
         }
         if (!holds(target, set)) {

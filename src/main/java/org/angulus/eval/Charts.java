@@ -8,7 +8,6 @@ import java.awt.geom.AffineTransform;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import org.angulus.eval.Plots.TrainingCurve;
+import org.angulus.model.AtomicFile;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
@@ -273,6 +273,6 @@ final class Charts {
         if (!ImageIO.write(picture, "png", bytes)) {
             throw new IOException("this Java has no PNG writer");
         }
-        Files.write(png, bytes.toByteArray());
+        AtomicFile.write(png, bytes.toByteArray());
     }
 }

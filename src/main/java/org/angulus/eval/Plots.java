@@ -98,7 +98,7 @@ public final class Plots {
     private void fail(Path png, Throwable cause) {
         if (!warned) {
             warned = true;
-            warning.accept("The picture " + png + " could not be drawn (" + cause
+            warning.accept("The picture " + png + " could not be drawn (" + (cause instanceof IOException ? cause.getMessage() : cause)
                     + "); pictures need a writable folder, the xchart library, and fonts (packages fontconfig and"
                     + " fonts-dejavu-core), and the run goes on without them.");
         }

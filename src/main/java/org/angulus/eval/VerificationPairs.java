@@ -1,7 +1,6 @@
 package org.angulus.eval;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -11,6 +10,7 @@ import org.angulus.data.DataException;
 import org.angulus.data.LinesFile;
 import org.angulus.data.Photo;
 import org.angulus.data.VerificationBin;
+import org.angulus.model.AtomicFile;
 
 /**
  * A list of pairs of photographs to verify, each in one of the folds of a cross-validation.
@@ -112,7 +112,7 @@ public record VerificationPairs(String name, List<Pair> pairs, int folds, boolea
                 part.forEach(pair -> text.append(line(pair)).append('\n'));
             }
         }
-        Files.writeString(file, text);
+        AtomicFile.write(file, text.toString());
     }
 
     private static String line(Pair pair) {

@@ -54,13 +54,7 @@ public final class OnnxExport {
 
     /** Writes the file, whole or not at all. */
     public static void write(Path file, ResFaceConfig config, InputFormat format, Weights weights, Options options) throws IOException {
-        byte[] model = new OnnxExport().model(config, format, weights, options);
-        AtomicFile.write(file, channel -> {
-            ByteBuffer bytes = ByteBuffer.wrap(model);
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-        });
+        AtomicFile.write(file, new OnnxExport().model(config, format, weights, options));
     }
 
     private byte[] model(ResFaceConfig config, InputFormat format, Weights weights, Options options) {

@@ -5,7 +5,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -102,9 +101,10 @@ public final class SafeTensorsWriter {
     /**
      * Writes the file, replacing what is there. A reader sees the old file or the new one, never a part.
      *
-     * @throws SafeTensorsException when the folder is missing or not writable, or the disk is full
+     * @throws FileWriteException when the folder is missing or not writable, or the disk is full; the old file then stands
+     * @throws SafeTensorsException when names and metadata are more than the format allows
      */
-    public void write(Path file) throws SafeTensorsException {
+    public void write(Path file) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment staging = arena.allocate(STAGING_BYTES);
             CRC32C crc = new CRC32C();
@@ -121,17 +121,9 @@ public final class SafeTensorsWriter {
             }
             AtomicFile.write(file, channel -> {
                 ByteBuffer start = ByteBuffer.allocate(Long.BYTES + header.length).order(ByteOrder.LITTLE_ENDIAN);
-                writeFully(channel, start.putLong(header.length).put(header).flip());
-                forEachPart(staging, part -> writeFully(channel, part));
+                AtomicFile.writeFully(channel, start.putLong(header.length).put(header).flip());
+                forEachPart(staging, part -> AtomicFile.writeFully(channel, part));
             });
-        } catch (SafeTensorsException e) {
-            throw e;
-        } catch (IOException e) {
-            throw new SafeTensorsException(
-                    file,
-                    "it cannot be written (" + e + ")",
-                    "check that its folder exists and is writable and that the disk has room",
-                    e);
         }
     }
 
@@ -147,12 +139,6 @@ public final class SafeTensorsWriter {
                 MemorySegment.copy(content, at, staging, 0, bytes);
                 consumer.accept(staging.asSlice(0, bytes).asByteBuffer());
             }
-        }
-    }
-
-    private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
         }
     }
 }

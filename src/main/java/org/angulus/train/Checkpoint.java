@@ -2,8 +2,6 @@ package org.angulus.train;
 
 import com.google.gson.JsonElement;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -71,13 +69,7 @@ public record Checkpoint(State state, TrainingConfig config, Weights weights, We
         var writer = new SafeTensorsWriter();
         optimizer.forEach((name, tensors) -> tensors.addTo(writer, name + "/"));
         writer.write(folder.resolve(OPTIMIZER));
-        byte[] json = RecordJson.write(new File(state, config)).toString().getBytes(StandardCharsets.UTF_8);
-        AtomicFile.write(folder.resolve(STATE), channel -> {
-            ByteBuffer bytes = ByteBuffer.wrap(json);
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-        });
+        AtomicFile.write(folder.resolve(STATE), RecordJson.write(new File(state, config)).toString());
     }
 
     /** Reads what a folder says about its run, without the tensors. */

@@ -97,7 +97,11 @@ public final class Trainer implements AutoCloseable {
      * @throws IOException with one sentence, when it cannot be read or belongs to another network
      */
     public boolean resume() throws IOException {
-        Optional<Path> latest = checkpoints == null ? Optional.empty() : checkpoints.latest();
+        if (checkpoints == null) {
+            return false;
+        }
+        checkpoints.recover();
+        Optional<Path> latest = checkpoints.latest();
         if (latest.isPresent()) {
             resume(latest.get());
         }

@@ -7,13 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.angulus.FileSizeLimit;
+import org.angulus.model.FileWriteException;
 import org.angulus.model.InputFormat;
 import org.angulus.model.ModelMetadata;
 import org.angulus.model.ResFace;
@@ -23,6 +28,8 @@ import org.angulus.model.Variant;
 import org.angulus.model.Weights;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointStoreTest {
     private static final ResFaceConfig SMALL =
@@ -61,7 +68,7 @@ class CheckpointStoreTest {
     void aHalfWrittenCheckpointIsNeverTaken(@TempDir Path root) throws IOException {
         var store = new CheckpointStore(root);
         Path whole = store.save(checkpoint("{}", 10, -1), METADATA);
-        Path partial = Files.createDirectory(root.resolve(".partial-checkpoint-00000020"));
+        Path partial = Files.createDirectory(root.resolve(".checkpoint-00000020.partial"));
         Files.copy(whole.resolve(Checkpoint.MODEL), partial.resolve(Checkpoint.MODEL));
         assertEquals(Optional.of(whole), store.latest());
         store.save(checkpoint("{}", 20, -1), METADATA);
@@ -83,6 +90,61 @@ class CheckpointStoreTest {
         assertEquals(Optional.of(root.resolve("checkpoint-00000020")), store.latest());
         Files.delete(root.resolve("checkpoint-00000020").resolve(Checkpoint.STATE));
         assertEquals(Optional.of(root.resolve("checkpoint-00000010")), store.latest());
+    }
+
+    /** Full in the first file, the second and so on, while a new step is saved or the only one is replaced. */
+    @ParameterizedTest
+    @ValueSource(longs = {10, 20})
+    void aFullDiskLeavesTheCheckpointBefore(long step, @TempDir Path root) throws IOException {
+        var store = new CheckpointStore(root);
+        Path before = store.save(checkpoint("{\"averageDecay\": 0.999}", 10, 7), METADATA);
+        Map<String, String> files = contents(root);
+        Checkpoint small = checkpoint("{\"averageDecay\": 0.999}", step, 9);
+        Map<String, Weights> optimizer = Map.of("m", small.weights(), "v", small.weights()); // a larger file, so that the first ones fit where it does not
+        Checkpoint next = new Checkpoint(small.state(), small.config(), small.weights(), small.average(), optimizer);
+        Path whole = new CheckpointStore(root.resolveSibling(root.getFileName() + "-whole")).save(next, METADATA);
+        var failing = new TreeSet<String>();
+        for (long bytes = 0; bytes < largest(whole); bytes += 97) {
+            try (FileSizeLimit _ = FileSizeLimit.of(bytes)) {
+                String message = assertThrows(FileWriteException.class, () -> store.save(next, METADATA)).getMessage();
+                assertTrue(message.contains(": it cannot be written (" + FileSizeLimit.REASON), message);
+                failing.add(message.replaceFirst(":.*", "").replaceFirst(".*/", ""));
+            }
+            assertEquals(files, contents(root), "full after " + bytes);
+            assertEquals(Optional.of(before), store.latest());
+        }
+        assertTrue(failing.size() > 1, failing.toString());
+        assertEquals(contents(whole), contents(store.save(next, METADATA)));
+        assertEquals(step, Checkpoint.readState(store.latest().orElseThrow()).step());
+    }
+
+    private static long largest(Path folder) throws IOException {
+        try (Stream<Path> inside = Files.list(folder)) {
+            return inside.mapToLong(file -> file.toFile().length()).max().orElseThrow();
+        }
+    }
+
+    /** All files below a folder, hidden ones included. */
+    private static Map<String, String> contents(Path root) throws IOException {
+        var contents = new TreeMap<String, String>();
+        try (Stream<Path> all = Files.walk(root)) {
+            for (Path file : all.filter(Files::isRegularFile).toList()) {
+                contents.put(root.relativize(file).toString(), Files.readString(file, StandardCharsets.ISO_8859_1));
+            }
+        }
+        return contents;
+    }
+
+    /** Killed while it replaced its only checkpoint, between the two renames. */
+    @Test
+    void aReplacedCheckpointIsBroughtBack(@TempDir Path root) throws IOException {
+        var store = new CheckpointStore(root);
+        Path only = store.save(checkpoint("{}", 10, -1), METADATA);
+        Map<String, String> files = contents(root);
+        Files.move(only, root.resolve(".checkpoint-00000010.old"));
+        store.recover();
+        assertEquals(files, contents(root));
+        assertEquals(Optional.of(only), store.latest());
     }
 
     @Test
