@@ -3,10 +3,8 @@ package org.angulus.cli;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,6 +17,7 @@ import java.util.zip.CRC32C;
 import org.angulus.data.NpyType;
 import org.angulus.data.NpyWriter;
 import org.angulus.model.AtomicFile;
+import org.angulus.model.FileWriteException;
 
 /**
  * The folder that {@code angulus embed} fills: {@code embeddings.npy}, f32 (N, D), {@code paths.txt} with a line for each row, {@code failed.txt} with
@@ -44,7 +43,6 @@ final class EmbedFolder implements AutoCloseable {
     private final Path root;
     private final NpyWriter rows;
     private final FileChannel failed;
-    private final BufferedWriter failedText;
     private final float[] none;
     private final long begun;
     private long failures;
@@ -60,14 +58,12 @@ final class EmbedFolder implements AutoCloseable {
         boolean opened = false;
         try {
             List<String> kept = resume && Files.exists(failedFile())
-                    ? Files.readAllLines(failedFile()).stream().filter(line -> row(line) < begun).toList()
+                    ? Files.readAllLines(failedFile()).stream().takeWhile(line -> row(line) < begun).toList()
                     : List.of();
             this.failures = kept.size();
-            this.failed = FileChannel.open(failedFile(), StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
-            this.failedText = new BufferedWriter(Channels.newWriter(failed, StandardCharsets.UTF_8));
-            for (String line : kept) {
-                failedText.write(line + "\n");
-            }
+            this.failed = FileChannel.open(failedFile(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            failed.truncate(kept.stream().mapToLong(line -> line.getBytes(StandardCharsets.UTF_8).length + 1L).sum());
+            failed.position(failed.size());
             opened = true;
         } finally {
             if (!opened) {
@@ -98,6 +94,7 @@ final class EmbedFolder implements AutoCloseable {
         Settings found = restart ? null : read(root.resolve(SETTINGS));
         if (found != null) {
             requireSame(root, found, settings);
+            AtomicFile.removeLeftovers(root);
             boolean begun = Files.exists(embeddings) && Files.size(embeddings) > 0;
             return new EmbedFolder(root, settings.embeddingSize(), begun);
         }
@@ -106,16 +103,9 @@ final class EmbedFolder implements AutoCloseable {
         }
         Files.deleteIfExists(root.resolve(SETTINGS));
         Files.deleteIfExists(embeddings);
-        AtomicFile.write(root.resolve(PATHS), channel -> writeAll(channel, paths));
-        AtomicFile.write(root.resolve(SETTINGS), channel -> writeAll(channel, (JSON.toJson(settings) + "\n").getBytes(StandardCharsets.UTF_8)));
+        AtomicFile.write(root.resolve(PATHS), paths);
+        AtomicFile.write(root.resolve(SETTINGS), JSON.toJson(settings) + "\n");
         return new EmbedFolder(root, settings.embeddingSize(), false);
-    }
-
-    private static void writeAll(FileChannel channel, byte[] bytes) throws IOException {
-        ByteBuffer left = ByteBuffer.wrap(bytes);
-        while (left.hasRemaining()) {
-            channel.write(left);
-        }
     }
 
     private static Settings read(Path file) throws IOException {
@@ -169,16 +159,28 @@ final class EmbedFolder implements AutoCloseable {
 
     /** Keeps the place of a picture that has no embedding: a row of NaN, which is like no other. */
     void appendFailure(String path, String reason) throws IOException {
-        failedText.write(rows.rows() + "\t" + path + "\t" + reason.replaceAll("\\R", " ") + "\n");
+        String line = rows.rows() + "\t" + path + "\t" + reason.replaceAll("\\R", " ") + "\n";
+        onFailedFile(() -> AtomicFile.writeFully(failed, ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8))));
         failures++;
         rows.append(none);
     }
 
     /** Makes all rows so far durable. */
     void flush() throws IOException {
-        failedText.flush();
-        failed.force(true);
+        onFailedFile(() -> failed.force(true));
         rows.flush();
+    }
+
+    private interface Write {
+        void run() throws IOException;
+    }
+
+    private void onFailedFile(Write write) throws FileWriteException {
+        try {
+            write.run();
+        } catch (IOException e) {
+            throw new FileWriteException(failedFile(), e);
+        }
     }
 
     /** Keeps what is there; without failures there is no failed.txt. */

@@ -5,15 +5,19 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import org.angulus.model.AtomicFile;
+import org.angulus.model.FileWriteException;
 
 /**
  * Writes a NumPy {@code .npy} file row by row, without knowing how many rows there will be. The header has a fixed size and states the rows that
  * {@link #flush} or {@link #close} made durable; a run that was killed goes on behind these with {@link #resume}. Until it is closed the file may be
- * longer than its header says, which {@link Npy} refuses. Used by one thread.
+ * longer than its header says, which {@link Npy} refuses. After a write that failed, on a full disk say, it takes no more rows, and the header states
+ * what the last flush did. Used by one thread.
  */
 public final class NpyWriter implements AutoCloseable {
     private static final int BUFFER_BYTES = 1 << 18;
@@ -26,6 +30,7 @@ public final class NpyWriter implements AutoCloseable {
     private final MemorySegment buffer;
     private final ByteBuffer pending;
     private long rows;
+    private boolean failed;
 
     private NpyWriter(Path file, FileChannel channel, NpyHeader start) throws IOException {
         this.file = file;
@@ -97,6 +102,9 @@ public final class NpyWriter implements AutoCloseable {
         } finally {
             if (!good) {
                 channel.close();
+                if (fresh) {
+                    Files.delete(file); // without a whole header nothing can go on with it
+                }
             }
         }
     }
@@ -168,36 +176,57 @@ public final class NpyWriter implements AutoCloseable {
     }
 
     private void drain() throws IOException {
-        pending.flip();
-        while (pending.hasRemaining()) {
-            channel.write(pending);
+        onDisk(() -> {
+            AtomicFile.writeFully(channel, pending.flip());
+            pending.clear();
+        });
+    }
+
+    private interface Write {
+        void run() throws IOException;
+    }
+
+    /** What a failed write left behind the confirmed rows is unknown, so nothing may be confirmed after it. */
+    private void onDisk(Write write) throws FileWriteException {
+        if (failed) {
+            throw new IllegalStateException(file + " takes no more rows after a write that failed; close it and go on with it anew");
         }
-        pending.clear();
+        failed = true;
+        try {
+            write.run();
+        } catch (IOException e) {
+            throw new FileWriteException(file, e);
+        }
+        failed = false;
     }
 
     /** Makes all rows so far durable and states them in the header. Waits for the disk. */
     public void flush() throws IOException {
         drain();
-        channel.force(true);
+        onDisk(() -> channel.force(true));
         writeHeader();
-        channel.force(true);
+        onDisk(() -> channel.force(true));
     }
 
     private void writeHeader() throws IOException {
         ByteBuffer header = ByteBuffer.wrap(start.withRows(rows).toBytes());
-        while (header.hasRemaining()) {
-            channel.write(header, header.position());
-        }
+        onDisk(() -> {
+            while (header.hasRemaining()) {
+                channel.write(header, header.position());
+            }
+        });
     }
 
-    /** Flushes and closes the file: now it is whole. Closing twice is harmless. */
+    /** Flushes, unless a write has failed, and closes the file: now it is whole. Closing twice is harmless. */
     @Override
     public void close() throws IOException {
         if (!channel.isOpen()) {
             return;
         }
         try (channel; arena) {
-            flush();
+            if (!failed) {
+                flush();
+            }
         }
     }
 }

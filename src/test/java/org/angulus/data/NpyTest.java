@@ -19,6 +19,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.angulus.FileSizeLimit;
+import org.angulus.model.FileWriteException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class NpyTest {
+    private static final int FLUSHED = 4;
     private static final float[] TABLE = {0, 0.25f, 0.5f, 0.75f, 1, 1.25f};
 
     @TempDir
@@ -222,6 +225,51 @@ class NpyTest {
             assertEquals(0, array.longAt(rows * columns - 2));
             assertEquals(7, array.longAt(rows * columns));
             assertEquals(-1, MemorySegment.ofArray(row).mismatch(array.row(rows)));
+        }
+    }
+
+    /** What the last flush confirmed stands; with room again the file ends with the bytes of a run that nothing disturbed. */
+    @ParameterizedTest
+    @CsvSource({"3, 40, 1", "50000, 9, 7919"})
+    void aFullDiskLeavesTheConfirmedRows(int columns, int rows, int stride) throws IOException {
+        Path file = folder.resolve("rows.npy");
+        try (NpyWriter writer = NpyWriter.create(file, NpyType.F32, columns)) {
+            appendTo(writer, columns, rows);
+        }
+        byte[] whole = Files.readAllBytes(file);
+        int confirmedSome = 0;
+        for (int bytes = 0; bytes < whole.length; bytes += stride) {
+            Files.delete(file);
+            try (FileSizeLimit _ = FileSizeLimit.of(bytes)) {
+                String message = assertThrows(FileWriteException.class, () -> {
+                    try (NpyWriter writer = NpyWriter.create(file, NpyType.F32, columns)) {
+                        appendTo(writer, columns, rows);
+                    }
+                }).getMessage();
+                assertTrue(message.startsWith(file + ": it cannot be written (" + FileSizeLimit.REASON + "); "), message);
+            }
+            boolean begun = bytes >= NpyHeader.WRITTEN_BYTES;
+            assertEquals(begun, Files.exists(file), "full after " + bytes);
+            try (NpyWriter writer = begun ? NpyWriter.resume(file, NpyType.F32, columns) : NpyWriter.create(file, NpyType.F32, columns)) {
+                assertEquals(NpyHeader.WRITTEN_BYTES + writer.rows() * columns * 4, Files.size(file));
+                assertEquals(Math.max(0, (bytes - NpyHeader.WRITTEN_BYTES) / (columns * 4) / FLUSHED * FLUSHED), writer.rows(), "full after " + bytes);
+                confirmedSome += writer.rows() > 0 ? 1 : 0;
+                appendTo(writer, columns, rows);
+            }
+            assertArrayEquals(whole, Files.readAllBytes(file), "full after " + bytes);
+        }
+        assertTrue(confirmedSome > 10);
+    }
+
+    /** Appends what is missing, and flushes after every few rows. */
+    private static void appendTo(NpyWriter writer, int columns, int rows) throws IOException {
+        for (long row = writer.rows(); row < rows; row++) {
+            float[] values = new float[columns];
+            Arrays.fill(values, row + 0.5f);
+            writer.append(values);
+            if (writer.rows() % FLUSHED == 0) {
+                writer.flush();
+            }
         }
     }
 }

@@ -18,8 +18,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.angulus.FileSizeLimit;
 import org.angulus.image.Fit;
 import org.angulus.image.Framing;
+import org.angulus.model.FileWriteException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -156,5 +158,30 @@ class PackedImagesTest {
         MemorySegment crop = MemorySegment.ofArray(new byte[(int) bytes]);
         new FramedImages(packed, 112, 96, Framing.EXACT).read(count - 1, crop);
         assertEquals(77, crop.get(ValueLayout.JAVA_BYTE, bytes - 1));
+    }
+
+    /** Nothing is left, and with room the pack is whole. */
+    @Test
+    void aFullDiskLeavesNoPack() throws IOException {
+        ImageSet set = faces(3, 5);
+        Path packs = Files.createDirectory(folder.resolve("packs"));
+        Path target = packs.resolve("faces");
+        int largest = NpyHeader.WRITTEN_BYTES + 15 * 48;
+        for (int bytes = 0; bytes < largest; bytes += 11) {
+            try (FileSizeLimit _ = FileSizeLimit.of(bytes)) {
+                String message = assertThrows(FileWriteException.class, () -> pack(set, target, new FailedImages(true))).getMessage();
+                assertTrue(message.contains("images.npy: it cannot be written (" + FileSizeLimit.REASON), message);
+            }
+            try (Stream<Path> inside = Files.list(packs)) {
+                assertEquals(List.of(), inside.toList());
+            }
+        }
+        try (FileSizeLimit _ = FileSizeLimit.of(largest)) {
+            assertEquals(15, pack(set, target, new FailedImages(true)));
+        }
+        assertEquals(15, ImageSet.open(target).count());
+        try (Stream<Path> inside = Files.list(packs)) {
+            assertEquals(List.of(target), inside.toList());
+        }
     }
 }
