@@ -7,6 +7,7 @@ import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.angulus.model.FileWriteException;
 import org.angulus.train.DivergedException;
 import org.angulus.train.TrainingConfig;
 import picocli.CommandLine.Command;
@@ -92,6 +93,8 @@ final class TrainCommand implements Callable<Integer> {
             job.run(device, threads, main.interruption());
         } catch (DivergedException e) {
             throw new CommandFailure(ExitCode.DIVERGED, e.getMessage().replaceFirst("\\.$", "") + ": " + job.resumeCommand() + " --set FIELD=VALUE");
+        } catch (FileWriteException e) {
+            throw new CommandFailure(ExitCode.FAILED, e.getMessage().replaceFirst("\\.$", "") + ", then " + (job.isBegun() ? "go on with " + job.resumeCommand() : "start again"));
         }
         return ExitCode.OK;
     }

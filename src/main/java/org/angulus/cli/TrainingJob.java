@@ -5,7 +5,6 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -24,10 +23,10 @@ import org.angulus.eval.RandomPairs;
 import org.angulus.eval.Roc;
 import org.angulus.eval.VerificationReport;
 import org.angulus.image.RgbImage;
+import org.angulus.model.AtomicFile;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.train.ShuffledBatches;
-import org.angulus.train.TensorBoard;
 import org.angulus.train.TensorBoardListener;
 import org.angulus.train.Trainer;
 import org.angulus.train.TrainingConfig;
@@ -88,6 +87,16 @@ final class TrainingJob {
         out.flush();
     }
 
+    private void warn(String sentence) {
+        err.println("angulus: " + sentence);
+        err.flush();
+    }
+
+    /** Whether there is a run to go on with. */
+    boolean isBegun() {
+        return folder.isBegun();
+    }
+
     /** What goes on with this run. */
     String resumeCommand() {
         return "angulus train --resume " + folder.root();
@@ -116,10 +125,10 @@ final class TrainingJob {
         var batches = new ShuffledBatches(faces.training(), config.startValue(), config.flip(), config.augmentation(), failed);
         LossCurve curve = new LossCurve();
         try (Trainer trainer = new Trainer(device, config, batches, folder.checkpoints(), faces.name(), faces.aligner());
-                TensorBoard events = TensorBoard.open(folder.root());
+                var events = new TensorBoardListener(folder.root(), "held_out", this::warn);
                 ProgressDisplay progress = new ProgressDisplay(config, out, err)) {
             trainer.addListener(progress);
-            trainer.addListener(new TensorBoardListener(events, "held_out"));
+            trainer.addListener(events);
             trainer.addListener(curve);
             if (test != null) {
                 trainer.setEvaluation(embeddings -> figures(test.embed(embeddings, FlipFusion.NONE)));
@@ -143,7 +152,7 @@ final class TrainingJob {
             progress.note(String.format(Locale.ROOT, "Waited for pictures %.1f %% of the training time", 100 * trainer.loaderShare())
                     + (failed.count() == 0 ? "" : "; replaced " + failed.count() + " that could not be used"));
         }
-        curve.draw(new Plots(warning -> err.println("angulus: " + warning)), folder.lossPicture(), config.network().name());
+        curve.draw(new Plots(this::warn), folder.lossPicture(), config.network().name());
     }
 
     private static Map<String, Double> figures(EmbeddedPairs pairs) {
@@ -166,7 +175,7 @@ final class TrainingJob {
         baselines.addProperty("rawPixelCosine", pixels);
         baselines.addProperty("colourHistogram", colours);
         json.add("baselinesBestThreshold", baselines);
-        Files.writeString(folder.report(), new GsonBuilder().setPrettyPrinting().serializeNulls().create().toJson(json) + "\n");
+        AtomicFile.write(folder.report(), new GsonBuilder().setPrettyPrinting().serializeNulls().create().toJson(json) + "\n");
 
         out.println();
         out.println(report.toText().stripTrailing());
@@ -178,7 +187,7 @@ final class TrainingJob {
                 100 * report.result().bestAccuracy(), 100 * report.result().mean()));
 
         Roc roc = Roc.of(pairs.cosines(), pairs.same());
-        Plots plots = new Plots(warning -> err.println("angulus: " + warning));
+        Plots plots = new Plots(this::warn);
         plots.roc(folder.rocPicture(), "Held-out people", Map.of(config.network().name(), roc));
         plots.scores(folder.scoresPicture(), "Held-out people", roc, report.result().bestThreshold());
         out.println();

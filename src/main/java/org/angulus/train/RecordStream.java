@@ -11,7 +11,7 @@ import java.util.zip.CRC32C;
  * The record framing of TensorFlow's files: u64 little-endian length, u32 masked CRC-32C of the length's eight bytes,
  * the payload, u32 masked CRC-32C of the payload.
  */
-final class RecordStream implements Flushable, AutoCloseable {
+final class RecordStream implements Flushable {
     private static final int MASK_DELTA = 0xa282ead8;
 
     private final OutputStream out;
@@ -42,10 +42,5 @@ final class RecordStream implements Flushable, AutoCloseable {
     @Override
     public void flush() throws IOException {
         out.flush();
-    }
-
-    @Override
-    public void close() throws IOException {
-        out.close();
     }
 }

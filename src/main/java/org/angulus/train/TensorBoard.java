@@ -5,6 +5,7 @@ import com.google.protobuf.CodedOutputStream;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
@@ -16,14 +17,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
+import org.angulus.model.FileWriteException;
 
 /**
  * Writes a TensorBoard event file, {@code events.out.tfevents.<seconds>.<host>}, without TensorFlow: records
  * ({@link RecordStream}) whose payloads are Event messages of its event.proto and summary.proto, encoded by field number.
  *
  * <p>What is written reaches the file at {@link #flush}, at {@link #close}, and by itself with the first write that
- * comes {@link #FLUSH_EVERY} or more after the last flush. Threads may share a writer. Needs protobuf-java, which is
- * an optional dependency of the jar.
+ * comes {@link #FLUSH_EVERY} or more after the last flush. A write that fails, on a full disk say, closes the file: what
+ * followed a cut record could not be read. Threads may share a writer. Needs protobuf-java, which is an optional
+ * dependency of the jar.
  */
 public final class TensorBoard implements AutoCloseable {
     /** The longest time that a written value waits for a later write to carry it to the file. */
@@ -50,6 +53,7 @@ public final class TensorBoard implements AutoCloseable {
 
     private final Path file;
     private final InstantSource clock;
+    private final OutputStream out;
     private final RecordStream records;
     private Instant flushed;
     private boolean closed;
@@ -58,8 +62,8 @@ public final class TensorBoard implements AutoCloseable {
         this.file = file;
         this.clock = clock;
         this.flushed = clock.instant();
-        this.records = new RecordStream(
-                new BufferedOutputStream(Files.newOutputStream(file, StandardOpenOption.CREATE_NEW)));
+        this.out = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW);
+        this.records = new RecordStream(new BufferedOutputStream(out));
     }
 
     /**
@@ -81,8 +85,13 @@ public final class TensorBoard implements AutoCloseable {
                 continue; // another run began in the same second: the next number
             }
         }
-        board.event(encode(out -> out.writeString(EVENT_FILE_VERSION, "brain.Event:2")));
-        board.flush();
+        try {
+            board.event(encode(out -> out.writeString(EVENT_FILE_VERSION, "brain.Event:2")));
+            board.flush();
+        } catch (IOException e) {
+            Files.delete(board.file);
+            throw e;
+        }
         return board;
     }
 
@@ -134,7 +143,7 @@ public final class TensorBoard implements AutoCloseable {
 
     /** Hands everything written so far to the file. */
     public synchronized void flush() throws IOException {
-        records.flush();
+        onDisk(records::flush);
         flushed = clock.instant();
     }
 
@@ -142,8 +151,23 @@ public final class TensorBoard implements AutoCloseable {
     @Override
     public synchronized void close() throws IOException {
         if (!closed) {
+            onDisk(records::flush);
             closed = true;
-            records.close();
+            out.close();
+        }
+    }
+
+    private interface Write {
+        void run() throws IOException;
+    }
+
+    private void onDisk(Write write) throws IOException {
+        try {
+            write.run();
+        } catch (IOException e) {
+            closed = true;
+            out.close();
+            throw new FileWriteException(file, e);
         }
     }
 
@@ -164,10 +188,11 @@ public final class TensorBoard implements AutoCloseable {
         }
         Instant now = clock.instant();
         double seconds = now.getEpochSecond() + now.getNano() / 1e9;
-        records.write(encode(out -> {
-            out.writeDouble(EVENT_WALL_TIME, seconds);
-            out.writeRawBytes(fields);
-        }));
+        byte[] event = encode(message -> {
+            message.writeDouble(EVENT_WALL_TIME, seconds);
+            message.writeRawBytes(fields);
+        });
+        onDisk(() -> records.write(event));
         if (Duration.between(flushed, now).compareTo(FLUSH_EVERY) >= 0) {
             flush();
         }

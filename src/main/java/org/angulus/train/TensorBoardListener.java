@@ -1,25 +1,34 @@
 package org.angulus.train;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Writes a run's figures as TensorBoard scalars: learning_rate, total_loss/cross_entropy, train/..., and evaluation figures as lfw/.... A log that cannot be
  * written ends with one warning, never the run.
  */
-public final class TensorBoardListener implements TrainingListener {
-    private final TensorBoard board;
+public final class TensorBoardListener implements TrainingListener, AutoCloseable {
     private final String evaluation;
-    private boolean failed;
+    private final Consumer<String> warning;
+    private TensorBoard board; // null after a failure
 
     /**
-     * @param board where to write; closed by its owner
+     * Starts an event file, as {@link TensorBoard#open} does.
+     *
      * @param evaluation stands before the names of evaluation figures, say "lfw"
+     * @param warning takes the one warning
      */
-    public TensorBoardListener(TensorBoard board, String evaluation) {
-        this.board = board;
+    public TensorBoardListener(Path folder, String evaluation, Consumer<String> warning) {
         this.evaluation = evaluation;
+        this.warning = warning;
+        try {
+            board = TensorBoard.open(folder);
+        } catch (IOException e) {
+            fail(e);
+        }
     }
 
     @Override
@@ -46,16 +55,30 @@ public final class TensorBoardListener implements TrainingListener {
     }
 
     private void write(long step, Map<String, Double> values) {
-        if (failed) {
+        if (board == null) {
             return;
         }
         try {
             board.scalars(step, values);
         } catch (IOException e) {
-            failed = true;
-            System.getLogger(TensorBoardListener.class.getName())
-                    .log(System.Logger.Level.WARNING, "TensorBoard events can no longer be written to {0} ({1}); the run goes on without them",
-                            board.file(), e.getMessage());
+            fail(e);
+        }
+    }
+
+    private void fail(IOException cause) {
+        board = null;
+        warning.accept("there are no more TensorBoard events of this run, which goes on without them: " + cause.getMessage());
+    }
+
+    /** Closes the event file. */
+    @Override
+    public void close() {
+        if (board != null) {
+            try {
+                board.close();
+            } catch (IOException e) {
+                fail(e);
+            }
         }
     }
 }

@@ -19,6 +19,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.angulus.FileSizeLimit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,6 +28,9 @@ class TensorBoardTest {
     /** A PNG file of one row and two columns, grey. */
     private static final byte[] PNG = Base64.getDecoder()
             .decode("iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAAAAADRSSBWAAAAC0lEQVR4nGNg+A8AAQIBAIlsc9sAAAAASUVORK5CYII=");
+
+    /** Framing, time and version of the first record. */
+    private static final int VERSION_RECORD = 16 + 9 + 2 + 13;
 
     @TempDir
     Path folder;
@@ -108,6 +113,34 @@ class TensorBoardTest {
         try (TensorBoard board = TensorBoard.open(folder)) {
             assertThrows(IllegalArgumentException.class, () -> board.image("x", 1, new byte[40]));
             assertThrows(IllegalArgumentException.class, () -> board.image("x", 1, new byte[3]));
+        }
+    }
+
+    /** The run hears of it once, and nothing follows a cut record. */
+    @Test
+    void aFullDiskEndsTheLogWithOneWarning() throws Exception {
+        for (int bytes = 0; bytes < 400; bytes += 7) {
+            Path run = folder.resolve("full-after-" + bytes);
+            var warnings = new ArrayList<String>();
+            try (FileSizeLimit limit = FileSizeLimit.of(bytes);
+                    var listener = new TensorBoardListener(run, "lfw", warnings::add)) {
+                for (int i = 0; i < 400; i++) { // more than the buffer
+                    listener.onEvaluation(i, Map.of("accuracy", 0.5));
+                }
+                limit.close(); // room again
+                listener.onEvaluation(400, Map.of("accuracy", 0.5));
+            }
+            assertEquals(1, warnings.size(), "full after " + bytes);
+            String warning = warnings.getFirst();
+            assertTrue(warning.startsWith("there are no more TensorBoard events of this run, which goes on without them: " + run + "/events."), warning);
+            assertTrue(warning.contains(": it cannot be written (" + FileSizeLimit.REASON + "); "), warning);
+            try (Stream<Path> inside = Files.list(run)) {
+                List<Path> files = inside.toList();
+                assertEquals(bytes < VERSION_RECORD ? 0 : 1, files.size(), "a file without a beginning is of no use");
+                for (Path file : files) {
+                    assertEquals(bytes, Files.size(file), "nothing follows");
+                }
+            }
         }
     }
 

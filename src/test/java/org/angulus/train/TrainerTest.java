@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.angulus.data.CachedImages;
 import org.angulus.data.LabeledImages;
 import org.angulus.device.Device;
@@ -30,6 +31,7 @@ import org.angulus.model.ResFaceConfig;
 import org.angulus.model.TensorSpec;
 import org.angulus.model.Variant;
 import org.angulus.model.Weights;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -264,15 +266,18 @@ class TrainerTest {
     @Test
     void figuresAreWrittenForTensorBoard(@TempDir Path folder) throws IOException {
         TrainingConfig config = config(ALL.replace("\"steps\": 12,", "\"steps\": 2,"), Variant.CAFFE, 1);
-        TensorBoard board = TensorBoard.open(folder);
         try (Device device = Device.open("cpu");
-                Trainer trainer = trainer(device, config, null)) {
-            trainer.addListener(new TensorBoardListener(board, "lfw"));
+                Trainer trainer = trainer(device, config, null);
+                var listener = new TensorBoardListener(folder, "lfw", Assertions::fail)) {
+            trainer.addListener(listener);
             trainer.setEvaluation(network -> Map.of("accuracy", 0.5));
             trainer.run();
         }
-        board.close();
-        String events = Files.readString(board.file(), StandardCharsets.ISO_8859_1);
+        Path file;
+        try (Stream<Path> inside = Files.list(folder)) {
+            file = inside.toList().getFirst();
+        }
+        String events = Files.readString(file, StandardCharsets.ISO_8859_1);
         assertEquals(2, events.split("total_loss/cross_entropy", -1).length - 1);
         assertEquals(2, events.split("learning_rate", -1).length - 1);
         assertEquals(1, events.split("lfw/accuracy", -1).length - 1);
