@@ -61,6 +61,8 @@ final class FolderScan {
                 collect(base, entry, chain, found);
             } else if (!ImageDecoder.readable(name(entry))) {
                 ignore(entry);
+            } else if (Files.exists(entry) && !Files.isRegularFile(entry)) {
+                throw new DataException(entry, "it is a pipe, socket or device and no file", "remove it");
             } else if (Files.isReadable(entry)) {
                 found.add(base.relativize(entry).toString().getBytes(StandardCharsets.UTF_8));
             } else {

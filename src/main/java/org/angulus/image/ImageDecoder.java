@@ -40,6 +40,9 @@ public final class ImageDecoder {
     public static RgbImage decode(Path file) throws ImageException {
         byte[] bytes;
         try {
+            if (Files.exists(file) && !Files.isRegularFile(file)) {
+                throw new ImageException(file.toString(), "it is a folder, pipe, socket or device and no file", "name a file");
+            }
             if (Files.size(file) > ImageLimits.LARGEST_FILE) {
                 throw new ImageException(
                         file.toString(),

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.angulus.device.NativeLibrary;
 
 /** The command line in a process of its own, to be killed or sent a signal. */
@@ -23,7 +24,12 @@ final class ChildRun implements AutoCloseable {
 
     /** Starts it; what it prints goes to files in {@code folder}. */
     ChildRun(Path folder, Object... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
+        this(folder, List.of(), arguments);
+    }
+
+    private ChildRun(Path folder, List<String> launcher, Object... arguments) throws IOException {
+        List<String> command = new ArrayList<>(launcher);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1", "-Xmx256m", "--sun-misc-unsafe-memory-access=allow",
                 "--enable-native-access=ALL-UNNAMED", "-Djava.awt.headless=true", "-D" + NativeLibrary.PATH_PROPERTY + "=" + NativeLibrary.require().getParent(),
                 "-cp", System.getProperty("java.class.path"), Main.class.getName()));
@@ -31,6 +37,15 @@ final class ChildRun implements AutoCloseable {
         out = Files.createTempFile(folder, "child", ".out");
         err = Files.createTempFile(folder, "child", ".err");
         process = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+    }
+
+    /**
+     * Starts it from a script.
+     *
+     * @param script for bash, in which {@code "$@"} is the command line
+     */
+    static ChildRun inScript(Path folder, String script, Object... arguments) throws IOException {
+        return new ChildRun(folder, List.of("bash", "-c", script, "bash"), arguments);
     }
 
     boolean isAlive() {
@@ -49,6 +64,17 @@ final class ChildRun implements AutoCloseable {
     /** Waits until it has printed something. */
     void awaitOutput(String text) throws IOException, InterruptedException {
         await(() -> text(out).contains(text) || text(err).contains(text));
+    }
+
+    /** Waits until it has started a thread; the system knows the first 15 letters of its name. */
+    void awaitThread(String name) throws InterruptedException {
+        await(() -> {
+            try (Stream<Path> threads = Files.list(Path.of("/proc/" + process.pid() + "/task"))) {
+                return threads.anyMatch(thread -> text(thread.resolve("comm")).strip().equals(name));
+            } catch (IOException | UncheckedIOException e) {
+                return false; // it ended meanwhile
+            }
+        });
     }
 
     private static String text(Path file) {

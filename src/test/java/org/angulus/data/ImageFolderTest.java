@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -19,6 +20,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.angulus.image.Fit;
 import org.angulus.image.Framing;
+import org.angulus.image.ImageDecoder;
 import org.angulus.image.ImageException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,6 +126,19 @@ class ImageFolderTest {
         assertTrue(assertThrows(DataException.class, () -> ImageFolder.open(set))
                 .getMessage()
                 .contains("it is a link to a folder that it lies in; remove the link."));
+    }
+
+    /** Reading one would wait for ever. */
+    @Test
+    void aPipeIsRefused() throws Exception {
+        Path own = Files.createDirectories(folder.resolve("Ann"));
+        Path pipe = own.resolve("1.png");
+        assumeTrue(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0, "no pipe can be made here");
+        String sentence = pipe + ": it is a pipe, socket or device and no file; remove it.";
+        assertEquals(sentence, assertThrows(DataException.class, () -> ImageFolder.open(folder)).getMessage());
+        assertEquals(sentence, assertThrows(DataException.class, () -> ImageFiles.below(folder)).getMessage());
+        String decoding = assertThrows(ImageException.class, () -> ImageDecoder.decode(pipe)).getMessage();
+        assertTrue(decoding.startsWith(pipe + ": it is a folder, pipe, socket or device and no file"), decoding);
     }
 
     @Test
