@@ -4,7 +4,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.angulus.eval.FlipFusion;
@@ -55,6 +54,8 @@ final class CropBatcher {
             }
             queue.addLast(request);
             arrived.signal();
+        } catch (Error noMemory) { // told to the one who waits, whichever thread submits
+            request.fail(noMemory);
         } finally {
             lock.unlock();
         }
@@ -99,22 +100,38 @@ final class CropBatcher {
         lock.lock();
         try {
             closed = true;
-            queue.forEach(request -> request.fail(new IllegalStateException("the embedder was closed while this call waited for its embedding")));
-            queue.clear();
+            failWaiting(new IllegalStateException("the embedder was closed while this call waited for its embedding"));
             arrived.signal();
         } finally {
             lock.unlock();
         }
     }
 
-    private void serve() {
-        List<Slot> batch = new ArrayList<>();
+    private void failWaiting(Throwable cause) {
+        lock.lock();
         try {
-            while (next(batch)) {
+            queue.forEach(request -> request.fail(cause));
+            queue.clear();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void serve() {
+        List<Slot> batch = new ArrayList<>(network.largest());
+        boolean taken = true;
+        try {
+            while (taken) {
                 try {
-                    run(batch);
+                    taken = next(batch);
+                    if (taken) {
+                        run(batch);
+                    }
                 } catch (Throwable failure) { // also an Error: callers must not wait for ever
                     batch.forEach(slot -> slot.request().fail(failure));
+                    if (batch.isEmpty()) {
+                        failWaiting(failure);
+                    }
                 }
             }
         } finally {
@@ -175,17 +192,21 @@ final class CropBatcher {
         }
     }
 
-    /** Deals the images of a batch out among those who wait, in turns; what is left over of a request goes behind the others. */
+    /**
+     * Deals the images of a batch out among those who wait, in turns; what is left over of a request goes behind the others. A request leaves the queue
+     * when its images are in the batch, so that no Error in between loses it.
+     */
     private void take(List<Slot> batch) {
         queue.removeIf(EmbeddingRequest::isDone);
         while (batch.size() < network.largest() && !queue.isEmpty()) {
             int waiting = queue.size();
             int share = Math.max(1, (network.largest() - batch.size()) / waiting);
             for (int i = 0; i < waiting && batch.size() < network.largest(); i++) {
-                EmbeddingRequest request = queue.removeFirst();
+                EmbeddingRequest request = queue.getFirst();
                 for (int n = Math.min(Math.min(share, request.left()), network.largest() - batch.size()); n > 0; n--) {
                     batch.add(new Slot(request, request.take()));
                 }
+                queue.removeFirst();
                 if (request.left() > 0) {
                     queue.addLast(request);
                 }
@@ -199,7 +220,7 @@ final class CropBatcher {
             Slot slot = batch.get(i);
             try {
                 crops.asSlice((long) i * network.imageBytes(), network.imageBytes()).copyFrom(slot.request().crop(slot.index()));
-            } catch (RuntimeException unreadable) { // memory that its owner closed meanwhile: no fault of the other callers
+            } catch (RuntimeException | Error unreadable) { // memory that its owner closed meanwhile: no fault of the other callers
                 slot.request().fail(unreadable);
             }
         }

@@ -113,6 +113,9 @@ final class EmbeddingStream<T> implements Iterator<Embedded<T>> {
             } catch (RejectedExecutionException closed) {
                 embedder.submit(block.request); // which fails it with the reason
                 return;
+            } catch (Error noThread) {
+                block.request.fail(noThread);
+                return;
             }
         }
     }

@@ -30,6 +30,7 @@ import org.angulus.image.RgbImage;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -212,6 +213,58 @@ class EmbedderThreadsTest {
                 assertEquals(null, other.get());
             }
         }
+    }
+
+    /** A worker that meets an Error, out of memory say: its caller hears of it, nobody waits for ever, and the others are not touched. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anErrorReachesItsOwnCallerOnly(boolean virtual) throws Exception {
+        List<Set<Embedding>> allowed = serial(true);
+        try (Embedder embedder = Embedder.open(model, CPU.withFixedBatch(true).withLatency(Duration.ofMillis(1))); ExecutorService pool = callers(virtual)) {
+            List<Future<?>> done = new ArrayList<>();
+            for (int caller = 0; caller < CALLERS; caller++) {
+                int number = caller;
+                Random random = new Random(seed + caller);
+                done.add(pool.submit(() -> {
+                    for (int i = 0; i < 30; i++) {
+                        if (number % 2 == 0) {
+                            call(embedder, random, allowed);
+                        } else {
+                            assertFailsWith(OutOfMemoryError.class, number % 4 == 1 ? () -> stream(embedder, random.nextInt(CROPS)) : () -> request(embedder));
+                        }
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> one : done) {
+                one.get(30, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    private static void assertFailsWith(Class<? extends Error> error, Executable call) {
+        assertInstanceOf(error, assertThrows(AngulusException.class, call).getCause());
+    }
+
+    /** A stream of which decoding one item throws an Error. */
+    private static void stream(Embedder embedder, int bad) {
+        try (Stream<Embedded<Integer>> stream = embedder.embedAll(IntStream.range(0, CROPS).iterator(), i -> {
+            if (i == bad) {
+                throw new OutOfMemoryError("a test's");
+            }
+            return crops.get(i);
+        })) {
+            assertEquals(CROPS, stream.count());
+        }
+    }
+
+    /** A request whose crop throws an Error on the device's thread. */
+    private static void request(Embedder embedder) {
+        EmbeddingRequest request = embedder.request(1, _ -> {
+            throw new OutOfMemoryError("a test's");
+        });
+        embedder.submit(request);
+        request.await();
     }
 
     /** A long request and a short one: the short one does not wait for the long one's end. */

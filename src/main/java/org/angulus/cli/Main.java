@@ -38,7 +38,14 @@ public final class Main {
     }
 
     public static void main(String[] arguments) {
-        System.exit(run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));
+        PrintWriter out = new PrintWriter(System.out, true);
+        PrintWriter err = new PrintWriter(System.err, true);
+        int code = run(out, err, arguments);
+        if (out.checkError() && code == ExitCode.OK) {
+            err.println("angulus: what it printed could not be written; check where standard output goes and that the disk has room");
+            code = ExitCode.FAILED;
+        }
+        System.exit(code);
     }
 
     /** Runs one command and returns its exit code. */
@@ -55,6 +62,8 @@ public final class Main {
         }
         try {
             return line.execute(arguments);
+        } catch (Error failure) {
+            return report(failure, err);
         } finally {
             main.interruption.commandEnded();
         }
@@ -71,7 +80,7 @@ public final class Main {
     }
 
     /** One sentence for what a user can mend; for a defect the stack trace goes to a file that the sentence names. */
-    private static int report(Exception failure, PrintWriter err) {
+    private static int report(Throwable failure, PrintWriter err) {
         String sentence = sentence(failure);
         if (sentence != null) {
             err.println("angulus: " + sentence);
@@ -83,6 +92,9 @@ public final class Main {
 
     private static String sentence(Throwable failure) {
         return switch (failure) {
+            case OutOfMemoryError copied when copied.getCause() instanceof OutOfMemoryError full -> sentence(full); // a parallel stream's
+            case OutOfMemoryError full -> "Java has not enough memory (" + full.getMessage() + "; its heap may take "
+                    + Bytes.text(Runtime.getRuntime().maxMemory()) + "); give it more with ANGULUS_JAVA_OPTIONS=-Xmx8g, say, or take a smaller batch";
             case NoSuchFileException missing -> "there is no file " + missing.getFile() + "; check the path";
             case AccessDeniedException denied -> denied.getFile() + " may not be read or written; check its permissions";
             case FileSystemException file -> file.getFile() + ": " + (file.getReason() == null ? reason(file) : file.getReason()) + "; check the path";
@@ -91,6 +103,7 @@ public final class Main {
             case CommandFailure known -> known.getMessage();
             case OutOfDeviceMemoryException full -> "the device has not enough memory (" + full.getMessage()
                     + "); take a smaller batch, more micro-batches or a smaller network";
+            case AngulusException worker when worker.getCause() instanceof OutOfMemoryError full -> sentence(full);
             case AngulusException known -> known.getMessage();
             default -> null;
         };
@@ -104,7 +117,7 @@ public final class Main {
         };
     }
 
-    private static String traceFile(Exception failure) {
+    private static String traceFile(Throwable failure) {
         try {
             Path file = Files.createTempFile("angulus-", ".trace");
             try (PrintWriter out = new PrintWriter(file.toFile(), StandardCharsets.UTF_8)) {
