@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -38,12 +40,12 @@ class KillTest {
         System.out.println("KillTest: start value " + start + " (-Dangulus.test.start=" + start + ")");
         Path faces = TinyRun.faces(folder.resolve("faces"), 4, 5, TinyRun.SIDE);
         Path undisturbed = folder.resolve("undisturbed");
-        long nanos;
+        long stepNanos;
         try (ChildRun child = new ChildRun(folder, TinyRun.train(faces, undisturbed, OFTEN))) {
-            child.await(() -> Files.exists(undisturbed));
+            child.await(() -> checkpoints(undisturbed) > 0);
             long begun = System.nanoTime();
             child.await(() -> Files.exists(undisturbed.resolve("model.safetensors")));
-            nanos = System.nanoTime() - begun;
+            stepNanos = (System.nanoTime() - begun) / STEPS;
             child.outcome().succeeds();
         }
         byte[] expected = Files.readAllBytes(undisturbed.resolve("model.safetensors"));
@@ -52,9 +54,9 @@ class KillTest {
         for (int i = 0; i < kills; i++) {
             Path run = folder.resolve("run" + i);
             try (ChildRun child = new ChildRun(folder, TinyRun.train(faces, run, OFTEN))) {
-                child.await(() -> Files.exists(run));
-                long until = System.nanoTime() + (long) (random.nextDouble() * nanos);
-                child.await(() -> System.nanoTime() >= until);
+                int step = random.nextInt(STEPS + 1); // 0: at its very beginning
+                child.await(() -> step == 0 ? Files.exists(run) : checkpoints(run) >= step);
+                Thread.sleep(Duration.ofNanos((long) (random.nextDouble() * stepNanos)));
                 child.kill();
             }
             long done = checkpoints(run);
@@ -66,6 +68,9 @@ class KillTest {
             assertEquals(ExitCode.OK, Outcome.of("train", "--resume", run).succeeds().code(), "kill " + i + " after step " + done);
             assertArrayEquals(expected, Files.readAllBytes(run.resolve("model.safetensors")), "kill " + i + " after step " + done);
             assertEquals(STEPS, checkpoints(run));
+            try (Stream<Path> all = Files.walk(run)) {
+                assertEquals(List.of(), all.filter(file -> file.getFileName().toString().startsWith(".")).toList(), "left behind by kill " + i);
+            }
         }
         System.out.println("KillTest: " + midway + " of " + kills + " kills came between the first checkpoint and the last");
         assertTrue(midway > 0, "no kill came in the middle of a run");
