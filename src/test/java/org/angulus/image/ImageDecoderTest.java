@@ -257,7 +257,7 @@ class ImageDecoderTest {
                 assertThrows(ImageException.class, () -> ImageDecoder.decode(absent)).getMessage());
         assertTrue(assertThrows(ImageException.class, () -> ImageDecoder.decode(folder))
                 .getMessage()
-                .contains("cannot be read"));
+                .contains("it is a folder, pipe, socket or device"));
         assertTrue(ImageDecoder.readable("a.b.JPEG"));
         assertFalse(ImageDecoder.readable("jpg"));
         assertFalse(ImageDecoder.readable("a.jpg.txt"));
