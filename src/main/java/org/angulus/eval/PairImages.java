@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.angulus.data.FailedImages;
 import org.angulus.data.Photo;
 import org.angulus.data.PhotoSource;
 import org.angulus.eval.VerificationPairs.Pair;
@@ -23,15 +24,32 @@ public final class PairImages {
      * Reads the crop of every photograph once; a missing one is left out.
      *
      * @param cropBytes of one crop: 3 height width
+     * @throws IOException when one is there but cannot be used
+     * @throws IllegalArgumentException when a fold has no pair of the same person or none of different people left
      */
     public static PairImages read(VerificationPairs list, PhotoSource source, int cropBytes) throws IOException {
+        return read(list, source, cropBytes, new FailedImages(true));
+    }
+
+    /**
+     * As above, but leaves out a photograph that cannot be used, too.
+     *
+     * @param failed keeps account of those; says when they are too many
+     */
+    public static PairImages read(VerificationPairs list, PhotoSource source, int cropBytes, FailedImages failed) throws IOException {
         PairImages images = new PairImages(list);
         for (Photo photo : list.photos()) {
             byte[] crop = new byte[cropBytes];
-            if (source.read(photo, MemorySegment.ofArray(crop))) {
-                images.crops.put(photo, crop);
+            try {
+                if (source.read(photo, MemorySegment.ofArray(crop))) {
+                    images.crops.put(photo, crop);
+                }
+                failed.used();
+            } catch (IOException e) {
+                failed.failed(e);
             }
         }
+        list.pairsOf(images.crops.keySet());
         return images;
     }
 
