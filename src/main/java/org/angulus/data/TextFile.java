@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import org.angulus.model.Printable;
 
 /** A UTF-8 text file, read whole. */
 public final class TextFile {
@@ -34,7 +35,7 @@ public final class TextFile {
         } catch (CharacterCodingException e) {
             throw new DataException(file, "it is not UTF-8 text", "check that this is the file that was meant", e);
         } catch (IOException e) {
-            throw new DataException(file, "it cannot be read (" + e + ")", "check that it is a readable file", e);
+            throw new DataException(file, "it cannot be read (" + Printable.reason(e) + ")", "check that it is a readable file", e);
         }
     }
 }

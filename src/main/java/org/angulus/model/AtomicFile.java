@@ -2,6 +2,7 @@ package org.angulus.model;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -29,6 +30,10 @@ public final class AtomicFile {
     public static void write(Path target, Content content) throws IOException {
         Path absolute = target.toAbsolutePath();
         Path folder = absolute.getParent();
+        if (!Files.isDirectory(folder) || Files.isDirectory(absolute)) {
+            // Said of the target: the temporary file's name would tell nobody anything.
+            throw new FileSystemException(target.toString(), null, Files.isDirectory(absolute) ? "it is a folder" : "there is no folder " + folder);
+        }
         String unique = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
         Path temporary = folder.resolve("." + absolute.getFileName() + "." + unique + ".tmp");
         boolean renamed = false;

@@ -129,7 +129,7 @@ public final class SafeTensorsWriter {
         } catch (IOException e) {
             throw new SafeTensorsException(
                     file,
-                    "it cannot be written (" + e + ")",
+                    "it cannot be written (" + Printable.reason(e) + ")",
                     "check that its folder exists and is writable and that the disk has room",
                     e);
         }
