@@ -11,10 +11,13 @@ import org.angulus.data.LabeledPhotos;
 import org.angulus.data.Lfw;
 import org.angulus.data.PhotoSource;
 import org.angulus.data.VerificationBin;
+import org.angulus.eval.EmbeddedPairs;
+import org.angulus.eval.FlipFusion;
 import org.angulus.eval.PairImages;
 import org.angulus.eval.RandomPairs;
 import org.angulus.eval.VerificationPairs;
 import org.angulus.image.RgbImage;
+import org.angulus.model.EmbeddingNetwork;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -109,6 +112,13 @@ final class PairOptions {
             return new Source(RandomPairs.draw(name, photos, draw == null ? usual : draw, start), photos, data, true, bytes);
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(ExitCode.FAILED, e.getMessage() + ".");
+        }
+    }
+
+    /** Embeds, under a bar where it is wanted and a person looks at a terminal. */
+    static EmbeddedPairs embed(PairImages images, EmbeddingNetwork network, FlipFusion flip, boolean bar) {
+        try (var progress = new TerminalBar(bar, "Embedding", "images", 1, 0, images.count())) {
+            return images.embed(network, flip, done -> progress.reached(done, ""));
         }
     }
 

@@ -141,8 +141,7 @@ final class TrainingJob {
             }
             progress.start(trainer.step());
             interruption.onSignal(() -> {
-                err.println("angulus: stopping after this step and a checkpoint; a second Ctrl-C ends at once");
-                err.flush();
+                progress.warn("stopping after this step and a checkpoint; a second Ctrl-C ends at once");
                 trainer.requestStop();
             });
             trainer.run();
