@@ -38,8 +38,12 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Examples:",
-            "  angulus calibrate --model m.safetensors --data people --far 1e-3 --out m.threshold.json",
-            "  angulus calibrate --model m.safetensors --data lfw/aligned --pairs lfw/pairs.txt --far 0.01 --flip sum --out m.threshold.json",
+            "  angulus calibrate --model m.safetensors --data people --far 1e-3 \\",
+            "      --exclude runs/r1/identities.txt --out m.threshold.json",
+            "  angulus calibrate --model m.safetensors --data lfw/aligned \\",
+            "      --pairs lfw/pairs.txt --far 0.01 --flip sum --out m.threshold.json",
+            "  angulus calibrate --model m.safetensors --bin agedb_30.bin --centre 112x96 \\",
+            "      --far 0.01",
             "  angulus compare a.jpg b.jpg --model m.safetensors --threshold m.threshold.json"
         })
 final class CalibrateCommand implements Callable<Integer> {
@@ -86,7 +90,7 @@ final class CalibrateCommand implements Callable<Integer> {
                 EmbeddingNetwork network = EmbeddingNetwork.load(opened, model, BATCH)) {
             PairOptions.Source source = pairs.open(network.config().height(), network.config().width(), usual());
             PairImages images = source.read(distinct(source.pairs()));
-            calibration = ThresholdCalibration.of(checksum, flip, images.embed(network, flip), far, confidence);
+            calibration = ThresholdCalibration.of(checksum, flip, PairOptions.embed(images, network, flip, !json), far, confidence);
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(ExitCode.FAILED, e.getMessage());
         }

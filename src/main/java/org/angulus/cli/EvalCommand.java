@@ -35,10 +35,14 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Examples:",
-            "  angulus eval --model runs/r1/model.safetensors --data lfw/aligned --pairs lfw/pairs.txt",
-            "  angulus eval --model m.safetensors --data lfw/aligned --pairs lfw/pairsDevTest.txt --flip concat --json",
-            "  angulus eval --model m.safetensors --bin agedb_30.bin --centre 112x96 --flip sum",
-            "  angulus eval --model m.safetensors --data celebrities --draw 3000 --exclude runs/r1/identities.txt"
+            "  angulus eval --model runs/r1/model.safetensors --data lfw/aligned \\",
+            "      --pairs lfw/pairs.txt",
+            "  angulus eval --model m.safetensors --data lfw/aligned \\",
+            "      --pairs lfw/pairsDevTest.txt --flip concat --json",
+            "  angulus eval --model m.safetensors --bin agedb_30.bin --centre 112x96 \\",
+            "      --flip sum",
+            "  angulus eval --model m.safetensors --data celebrities --draw 3000 \\",
+            "      --exclude runs/r1/identities.txt"
         })
 final class EvalCommand implements Callable<Integer> {
     /** Pairs of each kind. */
@@ -89,7 +93,7 @@ final class EvalCommand implements Callable<Integer> {
         VerificationReport report;
         EmbeddedPairs embedded;
         try (Device opened = Devices.open(device); EmbeddingNetwork network = EmbeddingNetwork.load(opened, model, 32)) {
-            embedded = images.embed(network, flip);
+            embedded = PairOptions.embed(images, network, flip, !json);
             report = VerificationReport.of(protocol(), embedded, metadata.network().name() + " " + model.getFileName(), metadata.trainingSet(), flip);
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(ExitCode.FAILED, e.getMessage() + ".");

@@ -28,13 +28,18 @@ import picocli.CommandLine.Spec;
             "Without --data it draws synthetic people and trains a small network on them within minutes; with --data it trains on a folder"
                     + " of aligned faces, one folder for each person."
         },
+        exitCodeList = {
+            "3:training diverged; the last good checkpoint is named",
+            "130:Ctrl-C stopped it after a checkpoint; the line that goes on is printed (143: a TERM signal)"
+        },
         footer = {
             "",
             "Examples:",
             "  tools/train-native",
             "  tools/train-native --data faces --recipe default --device cuda:0",
-            "  tools/train-native --data lfw/aligned --config recipe.json --people peopleDevTrain.txt --exclude pairsDevTest.txt",
-            "  tools/train-native --set steps=500 --set network.widths=[16,32,64,128]",
+            "  tools/train-native --data lfw/aligned --config recipe.json \\",
+            "      --people peopleDevTrain.txt --exclude pairsDevTest.txt",
+            "  tools/train-native --set steps=500 --set 'network.widths=[16,32,64,64]'",
             "  tools/train-native --resume runs/2026-01-31-120000"
         })
 final class TrainCommand implements Callable<Integer> {
