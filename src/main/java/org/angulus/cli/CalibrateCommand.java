@@ -7,19 +7,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.angulus.data.FramedImages;
-import org.angulus.data.ImageSet;
-import org.angulus.data.LabeledPhotos;
-import org.angulus.data.Lfw;
 import org.angulus.device.Device;
-import org.angulus.eval.EmbeddedPairs;
 import org.angulus.eval.FlipFusion;
 import org.angulus.eval.PairImages;
-import org.angulus.eval.RandomPairs;
 import org.angulus.eval.ThresholdCalibration;
 import org.angulus.eval.VerificationPairs;
 import org.angulus.eval.VerificationPairs.Pair;
-import org.angulus.image.RgbImage;
 import org.angulus.model.AtomicFile;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.ModelChecksum;
@@ -43,8 +36,12 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Examples:",
-            "  angulus calibrate --model m.safetensors --data people --far 1e-3 --out m.threshold.json",
-            "  angulus calibrate --model m.safetensors --data lfw/aligned --pairs lfw/pairs.txt --far 0.01 --flip sum --out m.threshold.json",
+            "  angulus calibrate --model m.safetensors --data people --far 1e-3 \\",
+            "      --exclude runs/r1/identities.txt --out m.threshold.json",
+            "  angulus calibrate --model m.safetensors --data lfw/aligned \\",
+            "      --pairs lfw/pairs.txt --far 0.01 --flip sum --out m.threshold.json",
+            "  angulus calibrate --model m.safetensors --bin agedb_30.bin --centre 112x96 \\",
+            "      --far 0.01",
             "  angulus compare a.jpg b.jpg --model m.safetensors --threshold m.threshold.json"
         })
 final class CalibrateCommand implements Callable<Integer> {
@@ -55,17 +52,8 @@ final class CalibrateCommand implements Callable<Integer> {
     @Option(names = "--model", required = true, paramLabel = "FILE", description = "Model file (.safetensors).")
     private Path model;
 
-    @Option(names = "--data", required = true, paramLabel = "SET", description = "Aligned faces: one folder for each person, a packed set, or a .rec file.")
-    private Path data;
-
-    @Option(names = "--pairs", paramLabel = "FILE", description = "LFW's list of pairs, pairs.txt or a list of View 1; without it pairs are drawn.")
-    private Path pairs;
-
-    @Option(names = "--draw", paramLabel = "N", description = "Without a list: draw N pairs of each kind, a multiple of ten (default: four times as many as the FAR needs).")
-    private Integer draw;
-
-    @Option(names = "--start", paramLabel = "N", description = "Start value of the drawn pairs (default: ${DEFAULT-VALUE}).", defaultValue = "1")
-    private long start;
+    @Mixin
+    private PairOptions pairs;
 
     @Option(names = "--far", paramLabel = "F", description = "Highest share of pairs of different people to accept (default: ${DEFAULT-VALUE}).", defaultValue = "1e-3")
     private double far;
@@ -79,9 +67,6 @@ final class CalibrateCommand implements Callable<Integer> {
     @Option(names = "--flip", paramLabel = "HOW", description = "Fusion with the mirror image: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).", defaultValue = "NONE")
     private FlipFusion flip;
 
-    @Mixin
-    private FramingOptions framing;
-
     @Option(names = "--device", paramLabel = "NAME", description = "cpu, cuda:0, ...; the best one otherwise.")
     private String device;
 
@@ -94,14 +79,16 @@ final class CalibrateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (!(far > 0 && far < 1) || !(confidence > 0 && confidence < 1)) {
-            throw new ParameterException(spec.commandLine(), "--far and --confidence lie above 0 and below 1");
+            throw new ParameterException(spec.commandLine(), "--far is " + far + " and --confidence " + confidence + "; both lie above 0 and below 1");
         }
+        pairs.check();
         String checksum = ModelChecksum.of(model);
         ThresholdCalibration calibration;
         try (Device opened = Devices.open(device);
                 EmbeddingNetwork network = EmbeddingNetwork.load(opened, model, BATCH)) {
-            EmbeddedPairs embedded = read(network.config().height(), network.config().width()).embed(network, flip);
-            calibration = ThresholdCalibration.of(checksum, flip, embedded, far, confidence);
+            PairOptions.Source source = pairs.open(network.config().height(), network.config().width(), usual());
+            PairImages images = source.read(distinct(source.pairs()));
+            calibration = ThresholdCalibration.of(checksum, flip, PairOptions.embed(images, network, flip, !json), far, confidence);
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(ExitCode.FAILED, e.getMessage());
         }
@@ -114,25 +101,16 @@ final class CalibrateCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private PairImages read(int height, int width) throws IOException {
-        int bytes = RgbImage.CHANNELS * height * width;
-        if (pairs != null) {
-            return PairImages.read(VerificationPairs.read(pairs), Lfw.open(data).crops(height, width, framing.framing()), bytes);
-        }
-        ImageSet set = ImageSet.open(data);
-        LabeledPhotos photos = new LabeledPhotos(new FramedImages(set, height, width, framing.framing()), set.identities());
-        // Drawn pairs come in tens.
-        long wanted = draw != null ? draw : Math.ceilDiv(PLENTY * ThresholdCalibration.impostorPairsNeeded(far, confidence), 10) * 10L;
-        VerificationPairs drawn = RandomPairs.draw(
-                "pairs drawn from " + data.getFileName() + ", start value " + start, photos, Math.clamp(wanted, 10, 10_000_000), start);
-        return PairImages.read(distinct(drawn), photos, bytes);
+    /** Drawn where nothing else is said. Drawn pairs come in tens. */
+    private int usual() {
+        return (int) Math.min(Math.ceilDiv(PLENTY * ThresholdCalibration.impostorPairsNeeded(far, confidence), 10) * 10L, 10_000_000);
     }
 
     /** Each pair once: one that counts twice would make the intervals narrower than they are. */
-    private static VerificationPairs distinct(VerificationPairs drawn) {
+    private static VerificationPairs distinct(VerificationPairs list) {
         Set<Set<Object>> seen = new HashSet<>();
-        List<Pair> once = drawn.pairs().stream().filter(pair -> seen.add(Set.of(pair.left(), pair.right()))).toList();
+        List<Pair> once = list.pairs().stream().filter(pair -> seen.add(Set.of(pair.left(), pair.right()))).toList();
         // One fold: a calibration has no use for a cross-validation.
-        return new VerificationPairs(drawn.name(), once.stream().map(pair -> new Pair(pair.left(), pair.right(), pair.same(), 0)).toList(), 1, false);
+        return new VerificationPairs(list.name(), once.stream().map(pair -> new Pair(pair.left(), pair.right(), pair.same(), 0)).toList(), 1, false);
     }
 }

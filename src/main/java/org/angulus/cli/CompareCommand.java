@@ -24,14 +24,14 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = "Compares two aligned crops: cosine, Euclidean distance and angle of their embeddings, and a verdict.",
-        exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:the same person", "4:different people", "1:a file cannot be used", "2:the command line is wrong"},
+        exitCodeList = {"0:the same person", "4:different people"},
         footer = {
             "",
             "Examples:",
             "  angulus compare a.jpg b.jpg --model m.safetensors",
             "  angulus compare a.jpg b.jpg --model m.safetensors --threshold 0.35 --json",
-            "  angulus calibrate --model m.safetensors --data people --far 1e-3 --out m.threshold.json",
+            "  angulus calibrate --model m.safetensors --data people --far 1e-3 \\",
+            "      --out m.threshold.json",
             "  angulus compare a.jpg b.jpg --model m.safetensors --threshold m.threshold.json"
         })
 final class CompareCommand implements Callable<Integer> {

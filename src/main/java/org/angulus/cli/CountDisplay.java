@@ -2,9 +2,6 @@ package org.angulus.cli;
 
 import java.io.PrintWriter;
 import java.util.Locale;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 
 /** Shows how far a count has come: a bar where a person looks at a terminal, else twenty lines. */
 final class CountDisplay implements AutoCloseable {
@@ -14,7 +11,7 @@ final class CountDisplay implements AutoCloseable {
     private final String unit;
     private final long total;
     private final PrintWriter out;
-    private final ProgressBar bar;
+    private final TerminalBar bar;
     private final long started = System.nanoTime();
     private long nextLine = 1;
 
@@ -23,28 +20,27 @@ final class CountDisplay implements AutoCloseable {
         this.unit = unit;
         this.total = total;
         this.out = out;
-        boolean terminal = System.console() != null && System.console().isTerminal();
-        bar = terminal
-                ? new ProgressBarBuilder().setTaskName(task).setInitialMax(total).setStyle(ProgressBarStyle.ASCII).setUnit(unit, 1).showSpeed().build()
-                : null;
+        bar = new TerminalBar(true, task, unit, 1, 0, total);
     }
 
     /** So many are done. */
     void reached(long done) {
-        if (bar != null) {
-            bar.stepTo(done);
-        } else if (done * LINES / total >= nextLine) {
+        bar.reached(done, "");
+        if (!bar.isShown() && done * LINES / total >= nextLine) {
             nextLine = done * LINES / total + 1;
             double seconds = Math.max(1e-9, (System.nanoTime() - started) * 1e-9);
-            out.println(String.format(Locale.ROOT, "%s: %d of %d%s, %.0f a second", task, done, total, unit, done / seconds));
+            out.println(String.format(Locale.ROOT, "%s: %d of %d %s, %.0f a second", task, done, total, unit, done / seconds));
             out.flush();
         }
     }
 
+    /** A line of its own. */
+    void println(PrintWriter to, String line) {
+        bar.println(to, line);
+    }
+
     @Override
     public void close() {
-        if (bar != null) {
-            bar.close();
-        }
+        bar.close();
     }
 }

@@ -11,9 +11,13 @@ import org.angulus.image.Framing;
  * @param leastImages people with fewer pictures are left out
  * @param holdOut people kept for the report; -1: a tenth, 10 to 100
  * @param framing how files become crops
- * @param strict whether the first picture that cannot be used ends the run
+ * @param strict whether the first picture that cannot be used ends the run, be it to train on or held out
  */
 record DataChoice(String data, String people, String exclude, int leastImages, int holdOut, Framing framing, boolean strict) {
+    DataChoice withStrict(boolean strict) {
+        return new DataChoice(data, people, exclude, leastImages, holdOut, framing, strict);
+    }
+
     /** Of {@code people} people, how many are held out. */
     int heldOut(int people) {
         return holdOut >= 0 ? holdOut : Math.clamp(people / 10, 10, 100);

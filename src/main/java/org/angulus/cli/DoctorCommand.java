@@ -25,7 +25,14 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "doctor",
         mixinStandardHelpOptions = true,
-        description = "Lists Java, the backends, libraries, the device that is used, its kernels, fastest first, and those that ResFace20 takes.")
+        sortOptions = false,
+        description = "Lists Java, the backends, libraries, the device that is used, its kernels, fastest first, and those that ResFace20 takes.",
+        footer = {
+            "",
+            "Examples:",
+            "  angulus doctor",
+            "  angulus doctor --device cpu:baseline --json"
+        })
 final class DoctorCommand implements Runnable {
     private static final int BATCH = 32;
 

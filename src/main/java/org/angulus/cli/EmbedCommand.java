@@ -39,9 +39,12 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  angulus embed --model m.safetensors --data crops --out embedded",
-            "  angulus embed --model m.safetensors --data crops.txt --out embedded --flip sum --device cuda:0 --batch 256",
-            "  angulus embed --model m.safetensors --data faces.pack --out embedded --strict --json",
-            "  python -c \"import numpy; e = numpy.load('embedded/embeddings.npy'); print(e @ e[0])\""
+            "  angulus embed --model m.safetensors --data crops.txt --out embedded \\",
+            "      --flip sum --device cuda:0 --batch 256",
+            "  angulus embed --model m.safetensors --data faces.pack --out embedded \\",
+            "      --strict --json",
+            "  python3 -c \"import numpy; e = numpy.load('embedded/embeddings.npy'); \\",
+            "      print(e @ e[0])\""
         })
 final class EmbedCommand implements Callable<Integer> {
     private static final int ROWS_BETWEEN_FLUSHES = 4096;
@@ -128,13 +131,12 @@ final class EmbedCommand implements Callable<Integer> {
         int count = input.names().size();
         int first = Math.toIntExact(folder.begun());
         PrintWriter writer = spec.commandLine().getOut();
-        boolean watched = !json && System.console() != null && System.console().isTerminal();
         if (first > 0 && !json) {
             writer.println("Going on after row " + first + " of " + count);
             writer.flush();
         }
         long flushed = System.nanoTime();
-        try (CountDisplay progress = watched && first < count ? new CountDisplay("Embedding", " images", count - first, writer) : null;
+        try (TerminalBar progress = new TerminalBar(!json && first < count, "Embedding", "images", 1, first, count);
                 Stream<Embedded<Integer>> results = embedder.embedAll(IntStream.range(first, count).iterator(), i -> input.decoder().decode(i))) {
             for (Iterator<Embedded<Integer>> each = results.iterator(); each.hasNext(); ) {
                 add(each.next(), input, folder);
@@ -143,9 +145,7 @@ final class EmbedCommand implements Callable<Integer> {
                     folder.flush();
                     flushed = System.nanoTime();
                 }
-                if (progress != null) {
-                    progress.reached(done - first);
-                }
+                progress.reached(done, "");
             }
         }
     }

@@ -14,8 +14,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.zip.CRC32C;
+import org.angulus.data.JsonText;
 import org.angulus.data.NpyType;
 import org.angulus.data.NpyWriter;
+import org.angulus.data.TextFile;
 import org.angulus.model.AtomicFile;
 import org.angulus.model.FileWriteException;
 
@@ -57,12 +59,10 @@ final class EmbedFolder implements AutoCloseable {
         this.begun = rows.rows();
         boolean opened = false;
         try {
-            List<String> kept = resume && Files.exists(failedFile())
-                    ? Files.readAllLines(failedFile()).stream().takeWhile(line -> row(line) < begun).toList()
-                    : List.of();
+            List<String> kept = resume && Files.isRegularFile(failedFile()) ? confirmed(failedFile(), begun) : List.of();
             this.failures = kept.size();
             this.failed = FileChannel.open(failedFile(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            failed.truncate(kept.stream().mapToLong(line -> line.getBytes(StandardCharsets.UTF_8).length + 1L).sum());
+            failed.truncate(kept.stream().mapToLong(line -> line.length() + 1L).sum());
             failed.position(failed.size());
             opened = true;
         } finally {
@@ -76,7 +76,12 @@ final class EmbedFolder implements AutoCloseable {
         return root.resolve(FAILED);
     }
 
-    /** The row a line of failed.txt is about; the last line may be cut. */
+    /** The lines about rows before {@code begun}. What a kill left behind them may be cut anywhere, within a character too. */
+    private static List<String> confirmed(Path file, long begun) throws IOException {
+        return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).lines().takeWhile(line -> row(line) < begun).toList();
+    }
+
+    /** The row a line of failed.txt is about. */
     private static long row(String line) {
         int tab = line.indexOf('\t');
         return tab > 0 && line.substring(0, tab).matches("[0-9]{1,12}") ? Long.parseLong(line.substring(0, tab)) : Long.MAX_VALUE;
@@ -113,8 +118,8 @@ final class EmbedFolder implements AutoCloseable {
             return null;
         }
         try {
-            return Objects.requireNonNull(JSON.fromJson(Files.readString(file), Settings.class));
-        } catch (JsonParseException | NullPointerException e) {
+            return Objects.requireNonNull(JSON.fromJson(JsonText.parse(TextFile.read(file)), Settings.class));
+        } catch (JsonParseException | IllegalArgumentException | NullPointerException e) {
             throw new CommandFailure(ExitCode.FAILED, file + " is not what this command wrote; name another folder, or add --restart");
         }
     }

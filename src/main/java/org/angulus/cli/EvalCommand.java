@@ -7,26 +7,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
-import org.angulus.data.FramedImages;
-import org.angulus.data.ImageSet;
-import org.angulus.data.LabeledPhotos;
-import org.angulus.data.Lfw;
-import org.angulus.data.VerificationBin;
 import org.angulus.device.Device;
 import org.angulus.eval.EmbeddedPairs;
 import org.angulus.eval.FlipFusion;
 import org.angulus.eval.LfwProtocol;
 import org.angulus.eval.PairImages;
 import org.angulus.eval.Plots;
-import org.angulus.eval.RandomPairs;
 import org.angulus.eval.Roc;
 import org.angulus.eval.ThresholdRule;
-import org.angulus.eval.VerificationPairs;
 import org.angulus.eval.VerificationReport;
-import org.angulus.image.RgbImage;
 import org.angulus.model.AtomicFile;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.ModelMetadata;
@@ -46,35 +36,24 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Examples:",
-            "  angulus eval --model runs/r1/model.safetensors --data lfw/aligned --pairs lfw/pairs.txt",
-            "  angulus eval --model m.safetensors --data lfw/aligned --pairs lfw/pairsDevTest.txt --flip concat --json",
-            "  angulus eval --model m.safetensors --bin agedb_30.bin --centre 112x96 --flip sum",
-            "  angulus eval --model m.safetensors --data celebrities --draw 3000 --exclude runs/r1/identities.txt"
+            "  angulus eval --model runs/r1/model.safetensors --data lfw/aligned \\",
+            "      --pairs lfw/pairs.txt",
+            "  angulus eval --model m.safetensors --data lfw/aligned \\",
+            "      --pairs lfw/pairsDevTest.txt --flip concat --json",
+            "  angulus eval --model m.safetensors --bin agedb_30.bin --centre 112x96 \\",
+            "      --flip sum",
+            "  angulus eval --model m.safetensors --data celebrities --draw 3000 \\",
+            "      --exclude runs/r1/identities.txt"
         })
 final class EvalCommand implements Callable<Integer> {
+    /** Pairs of each kind. */
+    private static final int DRAWN = 3000;
+
     @Option(names = "--model", required = true, paramLabel = "FILE", description = "Model file (.safetensors).")
     private Path model;
 
-    @Option(names = "--data", paramLabel = "SET", description = "Aligned faces: one folder for each person, a packed set, or a .rec file.")
-    private Path data;
-
-    @Option(names = "--bin", paramLabel = "FILE", description = "InsightFace's verification set instead: lfw.bin, cfp_fp.bin, agedb_30.bin, calfw.bin, cplfw.bin.")
-    private Path bin;
-
-    @Option(names = "--pairs", paramLabel = "FILE", description = "LFW's list: pairs.txt (ten folds) or a list of View 1; the first line tells.")
-    private Path pairs;
-
-    @Option(names = "--draw", paramLabel = "N", description = "Without a list: draw N pairs of each kind, a multiple of ten (default: ${DEFAULT-VALUE}).", defaultValue = "3000")
-    private int draw;
-
-    @Option(names = "--start", paramLabel = "N", description = "Start value of the drawn pairs (default: ${DEFAULT-VALUE}).", defaultValue = "1")
-    private long start;
-
-    @Option(names = "--exclude", paramLabel = "FILE", description = "Leave out the people named in this file, a name on each line; with drawn pairs only.")
-    private Path exclude;
-
     @Mixin
-    private FramingOptions framing;
+    private PairOptions pairs;
 
     @Option(names = "--flip", paramLabel = "HOW", description = "Fusion with the mirror image: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).", defaultValue = "NONE")
     private FlipFusion flip;
@@ -110,13 +89,12 @@ final class EvalCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         requireOptions();
         ModelMetadata metadata = ModelMetadata.load(model);
-        int height = metadata.network().height();
-        int width = metadata.network().width();
-        PairImages images = read(height, width);
+        PairOptions.Source source = pairs.open(metadata.network().height(), metadata.network().width(), DRAWN);
+        PairImages images = source.read(source.pairs());
         VerificationReport report;
         EmbeddedPairs embedded;
         try (Device opened = Devices.open(device); EmbeddingNetwork network = EmbeddingNetwork.load(opened, model, 32)) {
-            embedded = images.embed(network, flip);
+            embedded = PairOptions.embed(images, network, flip, !json);
             report = VerificationReport.of(protocol(), embedded, metadata.network().name() + " " + model.getFileName(), metadata.trainingSet(), flip);
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(ExitCode.FAILED, e.getMessage() + ".");
@@ -124,13 +102,13 @@ final class EvalCommand implements Callable<Integer> {
         if (strict && !report.missing().isEmpty()) {
             int count = report.missing().size();
             throw new CommandFailure(ExitCode.FAILED, count + (count == 1 ? " photograph of " : " photographs of ") + images.list().name()
-                    + (count == 1 ? " is" : " are") + " missing under " + data + ", the first " + report.missing().getFirst() + "; add them, or leave --strict away");
+                    + (count == 1 ? " is" : " are") + " missing under " + source.place() + ", the first " + report.missing().getFirst() + "; add them, or leave --strict away");
         }
         PrintWriter writer = spec.commandLine().getOut();
         writer.println(json ? report.toJson() : report.toText());
         writer.flush();
         if (out != null) {
-            write(report, Roc.of(embedded.cosines(), embedded.same()), images.list());
+            write(report, Roc.of(embedded.cosines(), embedded.same()), source);
         }
         return ExitCode.OK;
     }
@@ -140,59 +118,21 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private void requireOptions() {
-        if ((data == null) == (bin == null) || bin != null && pairs != null) {
-            throw new ParameterException(spec.commandLine(), "give either --data, or --bin without --pairs");
-        }
+        pairs.check();
         if (keepMean && convention == Convention.FACENET) {
             throw new ParameterException(spec.commandLine(), "--keep-mean goes with --threshold SPHEREFACE: FACENET subtracts no mean");
         }
-        if (draw < 1 || draw % VerificationPairs.VIEW1_FOLDS != 0) {
-            throw new ParameterException(spec.commandLine(), "--draw is " + draw + "; ten equal folds need a multiple of ten");
-        }
-        // What concerns drawn pairs means nothing to a list.
-        for (String name : List.of("--draw", "--start", "--exclude")) {
-            if ((pairs != null || bin != null) && spec.commandLine().getParseResult().hasMatchedOption(name)) {
-                throw new ParameterException(
-                        spec.commandLine(), name + " is for drawn pairs, but " + (bin == null ? "--pairs" : "--bin") + " gives a list; leave one of them away");
-            }
-        }
     }
 
-    private PairImages read(int height, int width) throws IOException {
-        int bytes = RgbImage.CHANNELS * height * width;
-        if (bin != null) {
-            VerificationBin set = VerificationBin.read(bin);
-            return PairImages.read(VerificationPairs.of(set), set.photos(height, width, framing.framing()), bytes);
-        }
-        if (pairs != null) {
-            return PairImages.read(VerificationPairs.read(pairs), Lfw.open(data).crops(height, width, framing.framing()), bytes);
-        }
-        Set<String> unwanted = exclude == null ? Set.of() : NameList.read(exclude);
-        ImageSet folder = ImageSet.open(data);
-        Set<String> removed = new TreeSet<>(folder.identities());
-        removed.retainAll(unwanted);
-        if (!removed.isEmpty()) {
-            spec.commandLine().getErr().println("Left out because " + exclude + " names them: " + String.join(", ", removed));
-            folder = folder.select(name -> !unwanted.contains(name), 1);
-        }
-        LabeledPhotos photos = new LabeledPhotos(new FramedImages(folder, height, width, framing.framing()), folder.identities());
-        try {
-            VerificationPairs drawn = RandomPairs.draw("pairs drawn from " + data.getFileName() + ", start value " + start, photos, draw, start);
-            return PairImages.read(drawn, photos, bytes);
-        } catch (IllegalArgumentException e) {
-            throw new CommandFailure(ExitCode.FAILED, e.getMessage() + ".");
-        }
-    }
-
-    private void write(VerificationReport report, Roc roc, VerificationPairs list) throws IOException {
+    private void write(VerificationReport report, Roc roc, PairOptions.Source source) throws IOException {
         Files.createDirectories(out);
         AtomicFile.write(out.resolve("report.json"), report.toJson() + "\n");
         Plots plots = new Plots(warning -> spec.commandLine().getErr().println("angulus: " + warning));
         plots.roc(out.resolve("roc.png"), report.dataSet(), Map.of(report.network(), roc));
         plots.scores(out.resolve("scores.png"), report.dataSet(), roc, Double.NaN);
         List<String> written = new ArrayList<>(List.of("report.json", "roc.png", "scores.png"));
-        if (pairs == null && bin == null) {
-            list.write(out.resolve("pairs.txt"));
+        if (source.drawn()) {
+            source.pairs().write(out.resolve("pairs.txt"));
             written.add("pairs.txt");
         }
         spec.commandLine().getErr().println("Wrote " + String.join(", ", written) + " to " + out);

@@ -1,5 +1,7 @@
 package org.angulus.cli;
 
+import java.util.Map;
+
 /** What a command returns to the shell. */
 final class ExitCode {
     static final int OK = 0;
@@ -15,6 +17,13 @@ final class ExitCode {
     static final int DIFFERENT = 4;
     /** A defect of this program. */
     static final int DEFECT = 70;
+
+    /** What they mean in the help of every command; a command adds its own and may say more of one. */
+    static final Map<String, String> MEANINGS = Map.of(
+            "0", "it is done",
+            "1", "a file, the device or the input cannot be used; one sentence says what to do",
+            "2", "the command line is wrong",
+            "70", "a defect of angulus; the file with its trace is named");
 
     private ExitCode() {}
 }

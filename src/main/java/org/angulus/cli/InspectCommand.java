@@ -32,6 +32,13 @@ import picocli.CommandLine.Spec;
         description = {
             "Says what a model file is and how it wants its pictures, and checks that all its tensors are there.",
             "A safetensors file of another maker is described as far as it goes."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  angulus inspect runs/r1",
+            "  angulus inspect m.safetensors --tensors",
+            "  angulus inspect m.safetensors --json"
         })
 final class InspectCommand implements Callable<Integer> {
     private static final Gson JSON = new GsonBuilder().setPrettyPrinting().serializeNulls().disableHtmlEscaping().create();

@@ -11,10 +11,14 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.TreeMap;
 import org.angulus.device.AngulusException;
 import org.angulus.device.OutOfDeviceMemoryException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -23,6 +27,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         name = "angulus",
         description = "Trains face-recognition networks and measures them.",
         mixinStandardHelpOptions = true,
+        footer = {"", "'angulus COMMAND --help' tells the options of a command, its exit codes and examples."},
         version = "angulus 0.1.0",
         subcommands = {
             TrainCommand.class, EvalCommand.class, CalibrateCommand.class, CompareCommand.class, EmbedCommand.class,
@@ -56,6 +61,7 @@ public final class Main {
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setParameterExceptionHandler((wrong, given) -> refuse(wrong));
         line.setExecutionExceptionHandler((failure, command, parsed) -> report(failure, command.getErr()));
+        line.getSubcommands().values().forEach(command -> listExitCodes(command.getCommandSpec().usageMessage()));
         if (arguments.length == 0) {
             line.usage(line.getOut());
             return ExitCode.USAGE;
@@ -67,6 +73,14 @@ public final class Main {
         } finally {
             main.interruption.commandEnded();
         }
+    }
+
+    /** The command's own codes with those of every command, by number. */
+    private static void listExitCodes(UsageMessageSpec usage) {
+        var all = new TreeMap<String, String>(Comparator.comparingInt(Integer::parseInt));
+        all.putAll(ExitCode.MEANINGS);
+        all.putAll(usage.exitCodeList());
+        usage.exitCodeListHeading("%nExit codes:%n").exitCodeList(new LinkedHashMap<>(all));
     }
 
     /** One sentence for a wrong command line, instead of the whole help. */

@@ -22,13 +22,14 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Decodes a data set into images.npy, labels.npy and identities.txt, which train and eval read without decoding.",
-            "A picture that cannot be used is named and left out; more than 0.1 % of them (and more than 16) end the command."
+            "A picture that cannot be used is named and left out; more than 0.1 %% of them (and more than 16) end the command."
         },
         footer = {
             "",
             "Examples:",
             "  angulus pack --data faces --out faces.pack",
-            "  angulus pack --data ms1m/train.rec --out ms1m.pack --size 112x96 --centre 112x96",
+            "  angulus pack --data ms1m/train.rec --out ms1m.pack --size 112x96 \\",
+            "      --centre 112x96",
             "  angulus train --data faces.pack"
         })
 final class PackCommand implements Callable<Integer> {
@@ -59,10 +60,9 @@ final class PackCommand implements Callable<Integer> {
         var images = new FramedImages(set, size.height(), size.width(), framing.framing());
         var failed = new FailedImages(strict);
         int written;
-        try (var progress = new CountDisplay("Packing", " pictures", images.count(), writer)) {
+        try (var progress = new CountDisplay("Packing", "images", images.count(), writer)) {
             written = PackWriter.write(images, set.identities(), out, failed, done -> {
-                failed.takeUntold().forEach(sentence -> err.println("angulus: left out: " + sentence));
-                err.flush();
+                failed.takeUntold().forEach(sentence -> progress.println(err, "angulus: left out: " + sentence));
                 progress.reached(done);
             });
         }

@@ -34,9 +34,8 @@ import picocli.CommandLine.Spec;
             "Checks whether pictures are as a model expects them: channel order, and crops that were aligned twice. No label is used.",
             "The pictures are embedded as they are and wrongly on purpose; the right way separates a picture's mirror image best from other pictures."
         },
+        exitCodeList = {"1:something looks wrong, or a file, the device or the input cannot be used"},
         footer = {
-            "",
-            "Exit code 1 when something looks wrong.",
             "",
             "Examples:",
             "  angulus self-test --model m.safetensors --data faces",

@@ -29,17 +29,22 @@ import picocli.CommandLine.Spec;
             "Without --data it draws synthetic people and trains a small network on them within minutes; with --data it trains on a folder"
                     + " of aligned faces, one folder for each person."
         },
+        exitCodeList = {
+            "3:training diverged; the last good checkpoint is named",
+            "130:Ctrl-C stopped it after a checkpoint; the line that goes on is printed (143: a TERM signal)"
+        },
         footer = {
             "",
             "Examples:",
             "  tools/train-native",
             "  tools/train-native --data faces --recipe default --device cuda:0",
-            "  tools/train-native --data lfw/aligned --config recipe.json --people peopleDevTrain.txt --exclude pairsDevTest.txt",
-            "  tools/train-native --set steps=500 --set network.widths=[16,32,64,128]",
+            "  tools/train-native --data lfw/aligned --config recipe.json \\",
+            "      --people peopleDevTrain.txt --exclude pairsDevTest.txt",
+            "  tools/train-native --set steps=500 --set 'network.widths=[16,32,64,64]'",
             "  tools/train-native --resume runs/2026-01-31-120000"
         })
 final class TrainCommand implements Callable<Integer> {
-    private static final Set<String> WITH_RESUME = Set.of("--resume", "--set", "--device", "--threads");
+    private static final Set<String> WITH_RESUME = Set.of("--resume", "--set", "--strict", "--device", "--threads");
 
     @Option(names = "--data", paramLabel = "SET", description = "Aligned faces: one folder for each person, a folder that angulus pack made, or a .rec file with its .idx beside it.")
     private Path data;
@@ -68,8 +73,12 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private FramingOptions framing;
 
-    @Option(names = "--strict", description = "Stop at the first picture that cannot be used; else others stand in for up to 0.1 %% of them. A resumed run does as before.")
-    private boolean strict;
+    @Option(
+            names = "--strict",
+            negatable = true,
+            description = "Stop at the first picture that cannot be used. Otherwise it is named, and others stand in for up to 0.1 %% (or 16) of them; of the"
+                    + " people held out it is left out. A resumed run does as before, unless one of the two is given.")
+    private Boolean strict;
 
     @Option(names = "--device", paramLabel = "NAME", description = "cpu, cuda:0, ...; the best one otherwise.")
     private String device;
@@ -103,7 +112,7 @@ final class TrainCommand implements Callable<Integer> {
         TrainingConfig chosen = configuration.configuration(data != null);
         DataChoice choice = new DataChoice(
                 absolute(data), absolute(people), absolute(exclude), leastImages, holdOut == null ? -1 : holdOut, framing.framing(),
-                strict);
+                strict != null && strict);
         Path root = run != null ? run : Path.of("runs", DateTimeFormatter.ofPattern("yyyy-MM-dd-HHmmss").format(LocalDateTime.now()));
         return new TrainingJob(chosen, choice, RunFolder.fresh(root), false, out(), err());
     }
@@ -111,11 +120,12 @@ final class TrainCommand implements Callable<Integer> {
     private TrainingJob resumed() throws IOException {
         for (OptionSpec given : spec.commandLine().getParseResult().matchedOptions()) {
             require(WITH_RESUME.contains(given.longestName()),
-                    given.longestName() + " cannot be given with --resume, which takes data and configuration from its folder (--set changes a field); leave it away");
+                    given.longestName() + " cannot be given with --resume, which takes data and configuration from its folder (--set changes a field, --strict how bad pictures are taken); leave it away");
         }
         RunFolder folder = RunFolder.open(resume);
         TrainingConfig chosen = configuration.changed(folder.config());
-        return new TrainingJob(chosen, folder.readData(), folder, true, out(), err());
+        DataChoice before = folder.readData();
+        return new TrainingJob(chosen, strict == null ? before : before.withStrict(strict), folder, true, out(), err());
     }
 
     private void require(boolean condition, String problem) {

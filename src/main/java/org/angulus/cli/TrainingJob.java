@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.angulus.data.FailedImages;
 import org.angulus.data.LabeledImages;
+import org.angulus.data.LabeledPhotos;
 import org.angulus.device.Device;
 import org.angulus.device.DeviceInfo;
 import org.angulus.eval.Baselines;
@@ -21,6 +22,7 @@ import org.angulus.eval.PairImages;
 import org.angulus.eval.Plots;
 import org.angulus.eval.RandomPairs;
 import org.angulus.eval.Roc;
+import org.angulus.eval.VerificationPairs;
 import org.angulus.eval.VerificationReport;
 import org.angulus.image.RgbImage;
 import org.angulus.model.AtomicFile;
@@ -65,12 +67,7 @@ final class TrainingJob {
         TrainingFaces faces = choice.data() == null
                 ? TrainingFaces.synthetic(choice, config.startValue(), network.height(), network.width())
                 : TrainingFaces.folder(choice, config.startValue(), network.height(), network.width(), out);
-        PairImages test = faces.heldOut() == null
-                ? null
-                : PairImages.read(
-                        RandomPairs.draw("pairs of " + faces.heldOut().people().size() + " held-out people", faces.heldOut(), REPORT_PAIRS, config.startValue()),
-                        faces.heldOut(),
-                        RgbImage.CHANNELS * network.height() * network.width());
+        PairImages test = faces.heldOut() == null ? null : test(faces.heldOut());
         try (Device device = Devices.open(deviceName)) {
             if (threads != null) {
                 device.setThreads(threads);
@@ -95,6 +92,20 @@ final class TrainingJob {
     /** Whether there is a run to go on with. */
     boolean isBegun() {
         return folder.isBegun();
+    }
+
+    /** Pairs of the people held out. A picture that cannot be used is named and left out, as far as among those to train on. */
+    private PairImages test(LabeledPhotos heldOut) throws IOException {
+        var failed = new FailedImages(choice.strict());
+        VerificationPairs pairs = RandomPairs.draw("pairs of " + heldOut.people().size() + " held-out people", heldOut, REPORT_PAIRS, config.startValue());
+        try {
+            return PairImages.read(pairs, heldOut, RgbImage.CHANNELS * config.network().height() * config.network().width(), failed);
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailure(ExitCode.FAILED, e.getMessage() + "; mend them or hold out more people.");
+        } finally {
+            failed.takeUntold().forEach(sentence -> err.println("angulus: left out of the report: " + sentence));
+            err.flush();
+        }
     }
 
     /** What goes on with this run. */
@@ -139,8 +150,7 @@ final class TrainingJob {
             }
             progress.start(trainer.step());
             interruption.onSignal(() -> {
-                err.println("angulus: stopping after this step and a checkpoint; a second Ctrl-C ends at once");
-                err.flush();
+                progress.warn("stopping after this step and a checkpoint; a second Ctrl-C ends at once");
                 trainer.requestStop();
             });
             trainer.run();

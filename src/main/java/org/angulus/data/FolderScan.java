@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import org.angulus.image.ImageDecoder;
+import org.angulus.model.Printable;
 
 /** Lists a tree of images in the order of code points and keeps account of what is no image. */
 final class FolderScan {
@@ -85,7 +86,7 @@ final class FolderScan {
         } catch (DataException e) {
             throw e;
         } catch (IOException | DirectoryIteratorException e) {
-            throw new DataException(folder, "it cannot be listed (" + e + ")", "check the disk", e);
+            throw new DataException(folder, "it cannot be listed (" + Printable.reason(e) + ")", "check the disk", e);
         }
         entries.sort(Comparator.comparing(
                 entry -> name(entry).getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned));
@@ -117,7 +118,7 @@ final class FolderScan {
         try {
             return folder.toRealPath();
         } catch (IOException e) {
-            throw new DataException(folder, "it cannot be found again (" + e + ")", "leave the folder unchanged", e);
+            throw new DataException(folder, "it cannot be found again (" + Printable.reason(e) + ")", "leave the folder unchanged", e);
         }
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.angulus.image.Framing;
+import org.angulus.model.Printable;
 
 /**
  * The photographs of LFW, or crops made of them, in the layout of the original: {@code Name/Name_0001.jpg}. Crops may also be
@@ -45,7 +46,7 @@ public final class Lfw {
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
-            throw new DataException(root, "it cannot be listed (" + e + ")", "check its permissions", e);
+            throw new DataException(root, "it cannot be listed (" + Printable.reason(e) + ")", "check its permissions", e);
         }
         throw new DataException(
                 root,

@@ -1,11 +1,7 @@
 package org.angulus.data;
 
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import org.angulus.image.RgbImage;
@@ -50,7 +46,7 @@ public final class PackedImages implements ImageSet {
         }
         Npy labels = Npy.open(root.resolve(LABELS), Arena.ofAuto());
         labels.require(NpyType.I32, images.rows());
-        List<String> identities = readIdentities(root.resolve(IDENTITIES));
+        List<String> identities = TextFile.read(root.resolve(IDENTITIES)).lines().toList();
         for (long i = 0; i < labels.rows(); i++) {
             long label = labels.longAt(i);
             if (label < 0 || label >= identities.size()) {
@@ -59,18 +55,6 @@ public final class PackedImages implements ImageSet {
             }
         }
         return new PackedImages(root, images, labels, identities);
-    }
-
-    private static List<String> readIdentities(Path file) throws DataException {
-        try {
-            return List.copyOf(Files.readAllLines(file));
-        } catch (NoSuchFileException e) {
-            throw new DataException(file, "there is no such file", "pack the set again", e);
-        } catch (CharacterCodingException e) {
-            throw new DataException(file, "it is not UTF-8 text", "pack the set again", e);
-        } catch (IOException e) {
-            throw new DataException(file, "it cannot be read (" + e + ")", "check that it is a readable file", e);
-        }
     }
 
     @Override

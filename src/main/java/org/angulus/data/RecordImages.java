@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.angulus.image.ImageDecoder;
 import org.angulus.image.RgbImage;
+import org.angulus.model.Printable;
 
 /**
  * A training set as InsightFace publishes them: encoded pictures in a {@code .rec} file (MXNet's RecordIO) and their places in the {@code .idx} file
@@ -131,7 +132,7 @@ public final class RecordImages implements ImageSet {
             } catch (DataException e) {
                 throw e;
             } catch (IOException e) {
-                throw new DataException(file, "it cannot be read (" + e + ")", "check that it is a readable file", e);
+                throw new DataException(file, "it cannot be read (" + Printable.reason(e) + ")", "check that it is a readable file", e);
             }
             return new Index(Arrays.copyOf(keys, count), Arrays.copyOf(positions, count));
         }

@@ -9,6 +9,7 @@ import java.util.List;
 import org.angulus.data.PickleReader.Bytes;
 import org.angulus.image.Framing;
 import org.angulus.image.ImageDecoder;
+import org.angulus.model.Printable;
 
 /**
  * A verification set as InsightFace publishes LFW, CFP-FP, AgeDB-30, CALFW and CPLFW: a {@code .bin} file, which is a Python pickle of a list of 2 n
@@ -64,7 +65,7 @@ public final class VerificationBin {
         } catch (NoSuchFileException e) {
             throw new DataException(file, "there is no such file", "check the path", e);
         } catch (IOException e) {
-            throw new DataException(file, "it cannot be read (" + e + ")", "check that it is a readable file", e);
+            throw new DataException(file, "it cannot be read (" + Printable.reason(e) + ")", "check that it is a readable file", e);
         }
     }
 

@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.angulus.data.Photo;
 import org.angulus.eval.VerificationPairs.Pair;
 
@@ -59,26 +58,7 @@ public final class EmbeddedPairs {
             }
             features.put(photo, feature);
         }
-        List<Pair> tested = list.pairs().stream()
-                .filter(pair -> features.containsKey(pair.left()) && features.containsKey(pair.right()))
-                .toList();
-        Map<Integer, Long> same = countByFold(tested, true);
-        Map<Integer, Long> different = countByFold(tested, false);
-        for (int fold = 0; fold < list.folds(); fold++) {
-            if (!same.containsKey(fold) || !different.containsKey(fold)) {
-                throw new IllegalArgumentException("fold " + (fold + 1) + " of " + list.name() + " has no pair of "
-                        + (same.containsKey(fold) ? "different people" : "the same person") + " left, because "
-                        + "photographs without an embedding number " + missing.size() + ", the first "
-                        + missing.stream().limit(3).map(Photo::name).collect(Collectors.joining(", ")));
-            }
-        }
-        return new EmbeddedPairs(list, tested, features, List.copyOf(missing));
-    }
-
-    private static Map<Integer, Long> countByFold(List<Pair> pairs, boolean same) {
-        return pairs.stream()
-                .filter(pair -> pair.same() == same)
-                .collect(Collectors.groupingBy(Pair::fold, Collectors.counting()));
+        return new EmbeddedPairs(list, list.pairsOf(features.keySet()), features, List.copyOf(missing));
     }
 
     /** The list the pairs are from. */

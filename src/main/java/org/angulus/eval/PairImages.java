@@ -5,6 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntConsumer;
+import org.angulus.data.FailedImages;
 import org.angulus.data.Photo;
 import org.angulus.data.PhotoSource;
 import org.angulus.eval.VerificationPairs.Pair;
@@ -23,15 +25,32 @@ public final class PairImages {
      * Reads the crop of every photograph once; a missing one is left out.
      *
      * @param cropBytes of one crop: 3 height width
+     * @throws IOException when one is there but cannot be used
+     * @throws IllegalArgumentException when a fold has no pair of the same person or none of different people left
      */
     public static PairImages read(VerificationPairs list, PhotoSource source, int cropBytes) throws IOException {
+        return read(list, source, cropBytes, new FailedImages(true));
+    }
+
+    /**
+     * As above, but leaves out a photograph that cannot be used, too.
+     *
+     * @param failed keeps account of those; says when they are too many
+     */
+    public static PairImages read(VerificationPairs list, PhotoSource source, int cropBytes, FailedImages failed) throws IOException {
         PairImages images = new PairImages(list);
         for (Photo photo : list.photos()) {
             byte[] crop = new byte[cropBytes];
-            if (source.read(photo, MemorySegment.ofArray(crop))) {
-                images.crops.put(photo, crop);
+            try {
+                if (source.read(photo, MemorySegment.ofArray(crop))) {
+                    images.crops.put(photo, crop);
+                }
+                failed.used();
+            } catch (IOException e) {
+                failed.failed(e);
             }
         }
+        list.pairsOf(images.crops.keySet());
         return images;
     }
 
@@ -47,17 +66,31 @@ public final class PairImages {
 
     /** Embeds every photograph, and its mirror image where the fusion wants it. */
     public EmbeddedPairs embed(EmbeddingNetwork network, FlipFusion fusion) {
+        return embed(network, fusion, _ -> {});
+    }
+
+    /**
+     * As above.
+     *
+     * @param progress told how many of {@link #count} photographs are done
+     */
+    public EmbeddedPairs embed(EmbeddingNetwork network, FlipFusion fusion, IntConsumer progress) {
         List<Photo> photos = list.photos().stream().filter(crops::containsKey).toList();
-        byte[] all = new byte[Math.multiplyExact(photos.size(), network.imageBytes())];
-        for (int i = 0; i < photos.size(); i++) {
-            System.arraycopy(crops.get(photos.get(i)), 0, all, i * network.imageBytes(), network.imageBytes());
-        }
-        MemorySegment images = MemorySegment.ofArray(all);
-        float[][] plain = network.embed(images, photos.size(), false);
-        float[][] mirrored = fusion == FlipFusion.NONE ? null : network.embed(images, photos.size(), true);
+        int bytes = network.imageBytes();
+        byte[] part = new byte[Math.multiplyExact(Math.min(network.largest(), photos.size()), bytes)];
+        MemorySegment images = MemorySegment.ofArray(part);
         Map<Photo, float[]> features = new HashMap<>();
-        for (int i = 0; i < photos.size(); i++) {
-            features.put(photos.get(i), fusion.fuse(plain[i], mirrored == null ? null : mirrored[i]));
+        for (int first = 0; first < photos.size(); first += network.largest()) {
+            int n = Math.min(network.largest(), photos.size() - first);
+            for (int i = 0; i < n; i++) {
+                System.arraycopy(crops.get(photos.get(first + i)), 0, part, i * bytes, bytes);
+            }
+            float[][] plain = network.embed(images, n, false);
+            float[][] mirrored = fusion == FlipFusion.NONE ? null : network.embed(images, n, true);
+            for (int i = 0; i < n; i++) {
+                features.put(photos.get(first + i), fusion.fuse(plain[i], mirrored == null ? null : mirrored[i]));
+            }
+            progress.accept(first + n);
         }
         return EmbeddedPairs.of(list, features::get);
     }

@@ -3,16 +3,15 @@ package org.angulus.eval;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
-import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
 import org.angulus.data.DataException;
+import org.angulus.data.JsonText;
+import org.angulus.data.TextFile;
 
 /**
  * The cosine threshold of a model for a wanted false accept rate (FAR), with what it was measured on and how sure it is. The intervals take the pairs for
@@ -137,20 +136,19 @@ public record ThresholdCalibration(
      */
     public static ThresholdCalibration load(Path file) throws DataException {
         try {
-            ThresholdCalibration read = JSON.fromJson(Files.readString(file, StandardCharsets.UTF_8), ThresholdCalibration.class);
-            if (read != null && read.model != null && read.flip != null && read.pairs != null && read.impostorPairs > 0 && read.threshold >= -1 && read.threshold <= 1) {
+            ThresholdCalibration read = JSON.fromJson(JsonText.parse(TextFile.read(file)), ThresholdCalibration.class);
+            if (read != null && read.isWhole()) {
                 return read;
             }
-            throw new DataException(file, "it lacks the model, the pairs or the threshold", "make it with angulus calibrate");
-        } catch (NoSuchFileException e) {
-            throw new DataException(file, "there is no such file", "check the path, or give a number", e);
-        } catch (JsonParseException e) {
+        } catch (IllegalArgumentException | JsonParseException e) {
             throw new DataException(file, "it is no calibration", "make it with angulus calibrate", e);
-        } catch (DataException e) {
-            throw e;
-        } catch (IOException e) {
-            throw new DataException(file, "it cannot be read (" + e + ")", "check that it is a readable text file", e);
         }
+        throw new DataException(file, "it is no calibration: a field is missing or out of range", "make it with angulus calibrate");
+    }
+
+    private boolean isWhole() {
+        return model != null && pairs != null && impostorPairs > 0 && threshold >= -1 && threshold <= 1 && thresholdInterval != null && farInterval != null
+                && tarInterval != null && Arrays.stream(FlipFusion.values()).anyMatch(known -> known.name().toLowerCase(Locale.ROOT).equals(flip));
     }
 
     /** A table for a terminal. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.angulus.data.DataException;
 import org.angulus.data.LinesFile;
 import org.angulus.data.Photo;
@@ -159,6 +160,27 @@ public record VerificationPairs(String name, List<Pair> pairs, int folds, boolea
             throw lines.fault("'" + person + "' is no person's name");
         }
         return new Photo(person, lines.count(number, 1, "number of a photograph"));
+    }
+
+    /**
+     * The pairs whose photographs are both among those that can be used.
+     *
+     * @throws IllegalArgumentException when a fold has no pair of the same person or none of different people left
+     */
+    List<Pair> pairsOf(Set<Photo> usable) {
+        List<Pair> left = pairs.stream().filter(pair -> usable.contains(pair.left()) && usable.contains(pair.right())).toList();
+        for (int fold = 0; fold < folds; fold++) {
+            int number = fold;
+            boolean same = left.stream().anyMatch(pair -> pair.fold() == number && pair.same());
+            boolean different = left.stream().anyMatch(pair -> pair.fold() == number && !pair.same());
+            if (!same || !different) {
+                List<Photo> missing = photos().stream().filter(photo -> !usable.contains(photo)).toList();
+                throw new IllegalArgumentException("fold " + (fold + 1) + " of " + name + " has no pair of " + (same ? "different people" : "the same person")
+                        + " left, because photographs that are missing or cannot be used number " + missing.size() + ", the first "
+                        + missing.stream().limit(3).map(Photo::name).collect(Collectors.joining(", ")));
+            }
+        }
+        return left;
     }
 
     /** Every photograph of the pairs once, in the order of first appearance. */

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.angulus.model.Printable;
 
 /**
  * Decodes JPEG, PNG, BMP and 8-bit PGM files to RGB. The content decides the format, not the name; {@link Decoders} says who decodes JPEGs. Their EXIF
@@ -56,7 +57,7 @@ public final class ImageDecoder {
             throw new ImageException(file.toString(), "there is no such file", "check the path", e);
         } catch (IOException e) {
             throw new ImageException(
-                    file.toString(), "it cannot be read (" + e + ")", "check that it is a readable file", e);
+                    file.toString(), "it cannot be read (" + Printable.reason(e) + ")", "check that it is a readable file", e);
         }
         return decode(bytes, file.toString());
     }

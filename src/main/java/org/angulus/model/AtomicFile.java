@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -37,6 +38,9 @@ public final class AtomicFile {
         String unique = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
         Path temporary = folder.resolve("." + absolute.getFileName() + "." + unique + ".tmp");
         try {
+            if (!Files.isDirectory(folder) || Files.isDirectory(absolute)) {
+                throw new FileSystemException(target.toString(), null, Files.isDirectory(absolute) ? "it is a folder" : "there is no folder " + folder);
+            }
             boolean renamed = false;
             try {
                 try (FileChannel channel =

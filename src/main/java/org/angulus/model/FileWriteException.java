@@ -1,9 +1,6 @@
 package org.angulus.model;
 
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** A file that cannot be written, on a full disk above all. The message is one sentence: which file, why, what to do. */
@@ -15,15 +12,6 @@ public final class FileWriteException extends IOException {
      * @param cause what the system said
      */
     public FileWriteException(Path file, IOException cause) {
-        super(file + ": it cannot be written (" + reason(cause) + "); check that its folder exists and is writable and that the disk has room.", cause);
-    }
-
-    private static String reason(IOException cause) {
-        return switch (cause) {
-            case NoSuchFileException _ -> "there is no such folder";
-            case AccessDeniedException _ -> "permission denied";
-            case FileSystemException file when file.getReason() != null -> file.getReason();
-            default -> cause.getMessage();
-        };
+        super(file + ": it cannot be written (" + Printable.reason(cause) + "); check that its folder exists and is writable and that the disk has room.", cause);
     }
 }

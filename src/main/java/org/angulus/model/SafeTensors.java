@@ -67,7 +67,7 @@ public final class SafeTensors implements AutoCloseable {
             throw new SafeTensorsException(file, "there is no such file", "check the path", e);
         } catch (IOException e) {
             throw new SafeTensorsException(
-                    file, "it cannot be read (" + e.getMessage() + ")", "check its permissions and the disk", e);
+                    file, "it cannot be read (" + Printable.reason(e) + ")", "check its permissions and the disk", e);
         } finally {
             if (!opened) {
                 arena.close();

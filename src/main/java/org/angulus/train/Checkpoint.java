@@ -1,6 +1,7 @@
 package org.angulus.train;
 
 import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,6 +36,8 @@ public record Checkpoint(State state, TrainingConfig config, Weights weights, We
     private static final String RAW = "raw.safetensors";
     private static final String OPTIMIZER = "optimizer.safetensors";
     private static final int FORMAT = 1;
+    /** Stands for the decoder in a checkpoint that does not name it. */
+    static final String UNKNOWN_DECODER = "unknown";
 
     /**
      * Where a run stands.
@@ -46,7 +49,7 @@ public record Checkpoint(State state, TrainingConfig config, Weights weights, We
      * @param classes of the head
      * @param bestStep steps done when the evaluation was best; -1 before the first one
      * @param bestFigure its first figure
-     * @param decoder what decoded JPEGs: another one gives pixels that differ by rounding
+     * @param decoder what decoded JPEGs: another one gives pixels that differ by rounding; "unknown" where the checkpoint is of a version that did not say
      * @param version of the program that wrote it
      */
     public record State(
@@ -106,6 +109,7 @@ public record Checkpoint(State state, TrainingConfig config, Weights weights, We
         Path path = folder.resolve(STATE);
         try {
             JsonElement json = JsonText.parse(TextFile.read(path));
+            nameDecoder(json);
             File file = RecordJson.read(json, File.class, null, "checkpoint");
             if (file.state().format() != FORMAT) {
                 throw new IllegalArgumentException("checkpoint.state.format is " + file.state().format() + ", but this program reads " + FORMAT
@@ -114,6 +118,13 @@ public record Checkpoint(State state, TrainingConfig config, Weights weights, We
             return file;
         } catch (IllegalArgumentException e) {
             throw new IOException(path + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The one field that came later: without it an older run could not go on. */
+    private static void nameDecoder(JsonElement json) {
+        if (json.isJsonObject() && json.getAsJsonObject().get("state") instanceof JsonObject state && !state.has("decoder")) {
+            state.addProperty("decoder", UNKNOWN_DECODER);
         }
     }
 

@@ -14,11 +14,11 @@ import org.angulus.model.ModelMetadata;
 
 /**
  * The folder of a run's checkpoints: {@code checkpoint-00001000} and so on, the number being the steps done, and {@code latest}, a text file
- * with the name of the newest. Each is written whole or not at all ({@link AtomicFolder}), so whatever kills the process leaves whole ones. Kept are
- * the last two and the best.
+ * with the name of the newest for whoever looks; the numbers decide. Each is written whole or not at all ({@link AtomicFolder}), so whatever kills
+ * the process leaves whole ones. Kept are the last two and the best.
  */
 public final class CheckpointStore {
-    private static final Pattern NAME = Pattern.compile("checkpoint-(\\d{8,})");
+    private static final Pattern NAME = Pattern.compile("checkpoint-(\\d{8,18})");
     private static final String LATEST = "latest";
     private static final int KEPT = 2;
 
@@ -29,15 +29,9 @@ public final class CheckpointStore {
         this.root = Files.createDirectories(root);
     }
 
-    /** The newest whole checkpoint: the one {@code latest} names, or the highest number where that file is missing or behind. */
+    /** The newest whole checkpoint. */
     public Optional<Path> latest() throws IOException {
-        Path pointer = root.resolve(LATEST);
-        Optional<Path> highest = list().stream().findFirst();
-        if (!Files.isRegularFile(pointer)) {
-            return highest;
-        }
-        Path named = root.resolve(Files.readString(pointer).strip());
-        return isWhole(named) && step(named) >= highest.map(CheckpointStore::step).orElse(0L) ? Optional.of(named) : highest;
+        return list().stream().findFirst();
     }
 
     /** Clears up after a writer that was killed. Not while another one writes. */

@@ -1,10 +1,10 @@
 package org.angulus.train;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.angulus.data.TextFile;
 
 /** The learning rate as a function of the step alone. */
 public sealed interface Schedule {
@@ -79,7 +79,7 @@ public sealed interface Schedule {
         /** Reads such lines from a file. */
         public static Steps load(Path file, int stepsPerEpoch) throws IOException {
             try {
-                return parse(Files.readString(file), stepsPerEpoch);
+                return parse(TextFile.read(file), stepsPerEpoch);
             } catch (IllegalArgumentException e) {
                 throw new IOException(file + ": " + e.getMessage(), e);
             }

@@ -134,8 +134,10 @@ public final class Trainer implements AutoCloseable {
                     + ", so its bits are those of neither alone.");
         }
         if (!state.decoder().equals(Decoders.description())) {
-            warn("Pictures were decoded by " + state.decoder() + " until here and are by " + Decoders.description()
-                    + " from now on; pixels of JPEGs may differ by rounding, so the run's bits are those of neither alone.");
+            String before = state.decoder().equals(Checkpoint.UNKNOWN_DECODER)
+                    ? "What decoded the pictures until here is not in the checkpoint; they are decoded by "
+                    : "Pictures were decoded by " + state.decoder() + " until here and are by ";
+            warn(before + Decoders.description() + " from now on; pixels of JPEGs may differ by rounding, so the run's bits are those of neither alone.");
         }
     }
 

@@ -77,7 +77,7 @@ class CompareCommandTest {
             Outcome run = calibrate("--far", far);
             assertEquals(ExitCode.OK, run.code(), run.err());
         }
-        calibrate("--far", "0.05", "--draw", "404").fails(ExitCode.FAILED, "404", "multiple of ten");
+        calibrate("--far", "0.05", "--draw", "404").failsOnly(ExitCode.USAGE, "404", "multiple of ten");
     }
 
     @Test
@@ -154,7 +154,8 @@ class CompareCommandTest {
                 list.append("P_").append((char) ('A' + (fold + i) % 12)).append("\t1\t").append(2 + i % 3).append('\n');
             }
             for (int i = 0; i < 6; i++) {
-                list.append("P_").append((char) ('A' + i)).append("\t1\tP_").append((char) ('A' + i + 6)).append('\t').append(1 + fold % 4).append('\n');
+                list.append("P_").append((char) ('A' + i)).append('\t').append(1 + fold / 4).append("\tP_").append((char) ('A' + i + 6)).append('\t').append(1 + fold % 4)
+                        .append('\n');
             }
         }
         Path pairs = Files.writeString(folder.resolve("pairs.txt"), list);

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -189,6 +190,33 @@ class EmbedCommandTest {
         assertTrue(embed(crops).err().contains("holds an embeddings.npy that this command did not begin"));
         assertEquals(0, embed(crops, "--restart").code());
         assertEquals(2, rows().size());
+    }
+
+    /** A kill may cut the last line of failed.txt within a character; the lines of confirmed rows stay. */
+    @Test
+    void aListOfFailuresThatIsCutWithinACharacterIsMended() throws IOException {
+        Files.writeString(crops.resolve("a.png"), "no picture");
+        crop("b.png", 2);
+        assertEquals(0, embed(crops).code());
+        Path failed = out.resolve("failed.txt");
+        byte[] whole = Files.readAllBytes(failed);
+        Files.write(failed, new byte[] {'2', '\t', (byte) 0xC3}, StandardOpenOption.APPEND);
+        embed(crops).succeeds();
+        assertArrayEquals(whole, Files.readAllBytes(failed));
+    }
+
+    @Test
+    void settingsThatAreNotOursAreRefused() throws IOException {
+        crop("a.png", 1);
+        embed(crops).succeeds();
+        Path settings = out.resolve("embed.json");
+        for (String damaged : List.of("", "[]", "{", Files.readString(settings).replace("\"batch\": 8", "\"batch\": \"many\""))) {
+            Files.writeString(settings, damaged);
+            embed(crops).failsOnly(ExitCode.FAILED, settings + " is not what this command wrote", "--restart");
+        }
+        Files.write(settings, new byte[] {(byte) 0xC3, 0x28});
+        embed(crops).failsOnly(ExitCode.FAILED, settings + ": it is not UTF-8 text");
+        embed(crops, "--restart").succeeds();
     }
 
     @Test

@@ -3,6 +3,11 @@ package org.angulus.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -52,8 +57,33 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "train --help", "eval --help", "doctor --help", "--version"})
+    @ValueSource(strings = {"--help", "--version"})
     void helpIsNoFailure(String line) {
-        assertTrue(Outcome.of((Object[]) line.split(" ")).succeeds().out().contains("angulus"));
+        assertTrue(Outcome.of(line).succeeds().out().contains("angulus"));
+    }
+
+    /** At a terminal of 80 columns no line wraps: an example can be taken as it stands. */
+    @ParameterizedTest
+    @ValueSource(strings = {"train", "eval", "calibrate", "compare", "embed", "pack", "inspect", "export", "self-test", "doctor"})
+    void everyCommandHasExamplesAndExitCodes(String command) {
+        var warnings = new ByteArrayOutputStream();
+        PrintStream before = System.err;
+        System.setErr(new PrintStream(warnings, true, StandardCharsets.UTF_8));
+        String help;
+        try {
+            help = Outcome.of(command, "--help").succeeds().out();
+        } finally {
+            System.setErr(before);
+        }
+        assertEquals("", warnings.toString(StandardCharsets.UTF_8), "what the parser says of the descriptions");
+        help.lines().forEach(line -> assertTrue(line.length() <= 80, line));
+        for (String code : List.of("0", "1", "2", "70")) {
+            assertTrue(Pattern.compile("(?m)^ +" + code + " +\\w").matcher(help.substring(help.indexOf("Exit codes:"))).find(), code + " is missing in: " + help);
+        }
+        List<String> examples = help.substring(help.indexOf("Examples:")).lines().skip(1).toList();
+        assertTrue(examples.stream().anyMatch(line -> line.matches("  (angulus " + command + "|tools/train-native).*")), help);
+        for (String line : examples) {
+            assertTrue(line.startsWith("  "), "an example wraps: " + line);
+        }
     }
 }

@@ -116,6 +116,53 @@ class TrainCommandTest {
         train("--strict").fails(ExitCode.FAILED, damaged.toString());
     }
 
+    /** As with pictures to train on, a run does not fail for one of the held-out ones, and says so. */
+    @Test
+    void aDamagedHeldOutPictureIsNamedAndLeftOutOrRefused() throws IOException {
+        for (char person = 'A'; person <= 'D'; person++) {
+            Files.writeString(faces.resolve("Ann_%c/Ann_%c_0002.png".formatted(person, person)), "no picture");
+        }
+        Outcome outcome = train("--hold-out", 2, "--set", "steps=4");
+        assertEquals(ExitCode.OK, outcome.code(), outcome.err());
+        List<String> trainedOn = Files.readAllLines(run.resolve("identities.txt"));
+        List<String> told = outcome.err().lines().filter(line -> line.startsWith("angulus: left out of the report: ")).toList();
+        assertEquals(2, told.size(), outcome.err());
+        for (String line : told) {
+            assertTrue(line.contains("_0002.png") && trainedOn.stream().noneMatch(line::contains), line);
+        }
+        JsonObject report = JsonParser.parseString(Files.readString(run.resolve("report.json"))).getAsJsonObject();
+        assertEquals(2, report.getAsJsonArray("missingPhotographs").size());
+        int tested = report.get("testedPairs").getAsInt();
+        assertTrue(tested < 6000 && tested > 3000, "tested " + tested);
+        run = folder.resolve("run-strict");
+        train("--hold-out", 2, "--strict").failsOnly(ExitCode.FAILED, "_0002.png");
+        assertNoRun();
+    }
+
+    @Test
+    void heldOutPeopleWithoutAUsablePairAreRefusedBeforeTheTraining() throws IOException {
+        for (char person = 'A'; person <= 'D'; person++) {
+            for (int picture = 2; picture <= 5; picture++) {
+                Files.writeString(faces.resolve("Ann_%c/Ann_%c_000%d.png".formatted(person, person, picture)), "no picture");
+            }
+        }
+        train("--hold-out", 2).fails(ExitCode.FAILED, "has no pair of the same person left", "hold out more people");
+        assertNoRun();
+    }
+
+    @Test
+    void strictnessCanBeChangedOnResume() throws IOException {
+        train("--strict", "--set", "steps=3").succeeds();
+        Path damaged = Files.writeString(faces.resolve("Ann_B/Ann_B_0002.png"), "no picture");
+        Outcome.of("train", "--resume", run, "--set", "steps=30").fails(ExitCode.FAILED, damaged.toString());
+        Outcome lenient = Outcome.of("train", "--resume", run, "--set", "steps=30", "--no-strict");
+        assertEquals(ExitCode.OK, lenient.code(), lenient.err());
+        assertTrue(lenient.err().contains("Another picture stands in") && lenient.err().contains(damaged.toString()), lenient.err());
+        Outcome again = Outcome.of("train", "--resume", run, "--set", "steps=60");
+        assertEquals(ExitCode.OK, again.code(), "a resumed run does as before: " + again.err());
+        Outcome.of("train", "--resume", run, "--set", "steps=90", "--strict").fails(ExitCode.FAILED, damaged.toString());
+    }
+
     @Test
     void picturesOfAnotherSizeAreRefusedUnlessToldHowToFit() throws IOException {
         faces = TinyRun.faces(folder.resolve("large"), 4, 5, TinyRun.SIDE + 4);

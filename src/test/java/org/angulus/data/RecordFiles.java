@@ -63,7 +63,8 @@ public final class RecordFiles {
         return idx.toString().getBytes(StandardCharsets.US_ASCII);
     }
 
-    Path write(Path folder) throws IOException {
+    /** Writes train.rec and train.idx; gives the first. */
+    public Path write(Path folder) throws IOException {
         Files.write(folder.resolve("train.idx"), idxBytes());
         return Files.write(folder.resolve("train.rec"), rec.toByteArray());
     }

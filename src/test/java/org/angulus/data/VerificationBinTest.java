@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -109,17 +108,8 @@ class VerificationBinTest {
 
     @Test
     void picturesAreDecodedAndFramed() throws Exception {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        out.writeBytes("((l".getBytes(StandardCharsets.US_ASCII));
-        for (int i = 1; i <= 2; i++) {
-            byte[] png = TestPictures.png(4, 4, 7 * i);
-            out.write('B');
-            out.writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(png.length).array());
-            out.writeBytes(png);
-            out.write('a');
-        }
-        out.writeBytes("(lI01\nat.".getBytes(StandardCharsets.US_ASCII));
-        VerificationBin bin = VerificationBin.read(Files.write(folder.resolve("lfw.bin"), out.toByteArray()));
+        byte[] bytes = BinFiles.of(List.of(TestPictures.png(4, 4, 7), TestPictures.png(4, 4, 14)), true);
+        VerificationBin bin = VerificationBin.read(Files.write(folder.resolve("lfw.bin"), bytes));
         MemorySegment crop = MemorySegment.ofArray(new byte[4 * 2 * 3]);
         PhotoSource photos = bin.photos(4, 2, new Framing(0, 0, Fit.CENTRE_CROP));
         assertTrue(photos.read(bin.photo(0, 1), crop));

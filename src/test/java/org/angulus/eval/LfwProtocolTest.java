@@ -132,8 +132,8 @@ class LfwProtocolTest {
         refused(pairs, new float[] {Float.NaN, 1}, "East_0003 has the norm NaN");
         refused(pairs, new float[] {Float.POSITIVE_INFINITY, 1}, "East_0003 has the norm Infinity");
         refused(pairs, new float[] {1, 2, 3}, "East_0003 has 3 numbers where the others have 2");
-        refused(pairs, null, "fold 2 of hand has no pair of the same person left, because photographs without an"
-                + " embedding number 1, the first East_0003");
+        refused(pairs, null, "fold 2 of hand has no pair of the same person left, because photographs that are"
+                + " missing or cannot be used number 1, the first East_0003");
         assertThrows(IllegalArgumentException.class, () -> new LfwProtocol(ThresholdRule.FACENET, true));
     }
 

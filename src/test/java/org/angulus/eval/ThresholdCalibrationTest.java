@@ -96,10 +96,15 @@ class ThresholdCalibrationTest {
                 ThresholdCalibration.of("0badcafe", FlipFusion.NONE, pairs(uniform(new Random(2), 200, 0, 0.5), new double[] {0.5, 0.9}), 0.05, 0.95);
         Path file = Files.writeString(folder.resolve("threshold.json"), calibration.toJson());
         assertEquals(calibration, ThresholdCalibration.load(file));
-        for (String damaged : new String[] {"", "[]", "{}", "no json {", calibration.toJson().replace("\"threshold\": ", "\"threshold\": 7")}) {
+        for (String damaged : new String[] {"", "[]", "{}", "no json {", calibration.toJson().replace("\"threshold\": ", "\"threshold\": 7"),
+            calibration.toJson().replace("\"none\"", "\"sideways\""), calibration.toJson().replace("farInterval", "interval"),
+            calibration.toJson().replace("\"impostorPairs\": 200", "\"impostorPairs\": \"many\"")}) {
             Files.writeString(file, damaged);
-            assertThrows(DataException.class, () -> ThresholdCalibration.load(file));
+            String message = assertThrows(DataException.class, () -> ThresholdCalibration.load(file), damaged).getMessage();
+            assertTrue(message.startsWith(file + ": it is no calibration") && message.endsWith("make it with angulus calibrate."), message);
         }
+        Files.write(file, new byte[] {(byte) 0xC3, 0x28});
+        assertTrue(assertThrows(DataException.class, () -> ThresholdCalibration.load(file)).getMessage().contains("it is not UTF-8 text"));
         assertTrue(assertThrows(DataException.class, () -> ThresholdCalibration.load(folder.resolve("absent"))).getMessage().contains("there is no such file"));
     }
 }

@@ -55,7 +55,7 @@ class AtomicFileTest {
     void aFolderThatCannotBeWrittenIsNamed() {
         Path missing = folder.resolve("no/such/file");
         String message = assertThrows(FileWriteException.class, () -> AtomicFile.write(missing, "text")).getMessage();
-        assertTrue(message.startsWith(missing + ": it cannot be written (there is no such folder); "), message);
+        assertTrue(message.startsWith(missing + ": it cannot be written (there is no folder " + missing.getParent() + "); "), message);
     }
 
     @Test

@@ -78,15 +78,19 @@ class CheckpointStoreTest {
         }
     }
 
-    /** Stopped between the rename and the pointer, or with the pointer's checkpoint gone: the newest whole one counts. */
+    /** Stopped between the rename and the pointer, with the pointer's checkpoint gone, or with a pointer that is no text: the newest whole one counts. */
     @Test
-    void aStalePointerIsNotBelieved(@TempDir Path root) throws IOException {
+    void aWrongPointerIsNotBelieved(@TempDir Path root) throws IOException {
         var store = new CheckpointStore(root);
         store.save(checkpoint("{}", 10, -1), METADATA);
         store.save(checkpoint("{}", 20, -1), METADATA);
         Files.writeString(root.resolve("latest"), "checkpoint-00000010\n");
         assertEquals(Optional.of(root.resolve("checkpoint-00000020")), store.latest());
         Files.writeString(root.resolve("latest"), "checkpoint-00000099\n");
+        assertEquals(Optional.of(root.resolve("checkpoint-00000020")), store.latest());
+        Files.write(root.resolve("latest"), new byte[] {0, (byte) 0xff});
+        Files.createDirectory(root.resolve("checkpoint-99999999999999999999"));
+        Files.writeString(root.resolve("checkpoint-99999999999999999999").resolve(Checkpoint.STATE), "{}");
         assertEquals(Optional.of(root.resolve("checkpoint-00000020")), store.latest());
         Files.delete(root.resolve("checkpoint-00000020").resolve(Checkpoint.STATE));
         assertEquals(Optional.of(root.resolve("checkpoint-00000010")), store.latest());

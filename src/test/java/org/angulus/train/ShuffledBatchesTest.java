@@ -12,7 +12,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.angulus.data.FailedImages;
 import org.angulus.data.LabeledImages;
@@ -91,50 +90,13 @@ class ShuffledBatchesTest {
         assertEquals(0, Arrays.stream(read(new ShuffledBatches(new Numbered(10, 3, 4, 2), 9, false), 0, 1000)[2]).sum());
     }
 
-    /** Image i is i everywhere; those of which {@code bad} says so cannot be read. */
-    private record Damaged(Numbered images, IntPredicate bad) implements LabeledImages {
-        @Override
-        public int count() {
-            return images.count();
-        }
-
-        @Override
-        public int classes() {
-            return images.classes();
-        }
-
-        @Override
-        public int height() {
-            return images.height();
-        }
-
-        @Override
-        public int width() {
-            return images.width();
-        }
-
-        @Override
-        public int label(int index) {
-            return images.label(index);
-        }
-
-        @Override
-        public void read(int index, MemorySegment rgb) throws IOException {
-            if (bad.test(index)) {
-                rgb.fill((byte) 120);
-                throw new IOException("image " + index + " is bad.");
-            }
-            images.read(index, rgb);
-        }
-    }
-
     @Test
     void anImageThatFailsIsReplacedByPositionAlone() throws IOException {
-        var images = new Damaged(new Numbered(100, 7, 4, 2), i -> i == 13 || i == 31);
+        var images = new DamagedImages(new Numbered(100, 7, 4, 2), i -> i == 13 || i == 31);
         var failed = new FailedImages(false);
         var batches = new ShuffledBatches(images, 9, true, Augmentation.NONE, failed);
         int[][] whole = read(batches, 0, 500);
-        assertEquals(List.of("image 13 is bad.", "image 31 is bad."), batches.takeProblems().stream().sorted().toList());
+        assertEquals(List.of("image 13 is damaged.", "image 31 is damaged."), batches.takeProblems().stream().sorted().toList());
         assertTrue(failed.count() >= 10, failed.count() + " failures in five epochs with two bad images");
         int replaced = 0;
         for (int i = 0; i < 500; i++) {
@@ -152,12 +114,12 @@ class ShuffledBatchesTest {
 
     @Test
     void tooManyFailuresEndTheRunAndAStrictOneEndsAtTheFirst() {
-        var images = new Damaged(new Numbered(100, 7, 4, 2), i -> i % 2 == 0);
+        var images = new DamagedImages(new Numbered(100, 7, 4, 2), i -> i % 2 == 0);
         var batches = new ShuffledBatches(images, 9, true);
         String message = assertThrows(IOException.class, () -> read(batches, 0, 100)).getMessage();
         assertTrue(message.contains("17 of ") && message.contains("mend or remove them"), message);
         var strict = new ShuffledBatches(images, 9, true, Augmentation.NONE, new FailedImages(true));
-        assertTrue(assertThrows(IOException.class, () -> read(strict, 0, 100)).getMessage().matches("image \\d+ is bad\\."));
+        assertTrue(assertThrows(IOException.class, () -> read(strict, 0, 100)).getMessage().matches("image \\d+ is damaged\\."));
     }
 
     @Test

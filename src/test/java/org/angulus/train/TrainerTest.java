@@ -6,8 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,7 +20,6 @@ import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.angulus.data.CachedImages;
-import org.angulus.data.LabeledImages;
 import org.angulus.device.Device;
 import org.angulus.image.Decoders;
 import org.angulus.device.HeadKind;
@@ -146,6 +146,32 @@ class TrainerTest {
         List<String> warnings = warningsOnResume(config, store);
         assertEquals(1, warnings.size());
         assertTrue(warnings.getFirst().contains("decoded by imageio, Java 1.1 until here and are by " + Decoders.description()), warnings.getFirst());
+    }
+
+    /** Runs of a version that did not keep the decoder go on; no other field may be missing. */
+    @Test
+    void aCheckpointWithoutADecoderGoesOnWithAWarning(@TempDir Path folder) throws IOException {
+        TrainingConfig config = config(ALL.replace("\"checkpointEvery\": 1000", "\"checkpointEvery\": 2"), Variant.CAFFE, 1);
+        var store = new CheckpointStore(folder);
+        try (Device device = Device.open("cpu"); Trainer trainer = trainer(device, config, store)) {
+            trainer.runUntil(2);
+        }
+        Path state = store.latest().orElseThrow().resolve("state.json");
+        JsonObject json = JsonParser.parseString(Files.readString(state)).getAsJsonObject();
+        json.getAsJsonObject("state").remove("decoder");
+        Files.writeString(state, json.toString());
+        assertEquals("unknown", Checkpoint.readState(state.getParent()).decoder());
+        List<String> warnings = warningsOnResume(config, store);
+        assertEquals(1, warnings.size());
+        assertTrue(warnings.getFirst().startsWith("What decoded the pictures until here is not in the checkpoint; they are decoded by " + Decoders.description()),
+                warnings.getFirst());
+        for (String field : List.of("format", "step", "appliedSteps", "skippedSteps", "classes", "bestStep", "bestFigure", "version")) {
+            JsonObject damaged = json.deepCopy();
+            damaged.getAsJsonObject("state").remove(field);
+            Files.writeString(state, damaged.toString());
+            String message = assertThrows(IOException.class, () -> warningsOnResume(config, store)).getMessage();
+            assertEquals(state + ": checkpoint.state lacks the field '" + field + "'; add it.", message);
+        }
     }
 
     private static List<String> warningsOnResume(TrainingConfig config, CheckpointStore store) throws IOException {
@@ -375,44 +401,11 @@ class TrainerTest {
 
     @Test
     void aSourceThatCannotBeReadEndsTheRun() {
-        var images = new DrawnImages(60, 6, 32, 24, 5);
-        var failing = new ShuffledBatches(
-                new LabeledImages() {
-                    @Override
-                    public int count() {
-                        return images.count();
-                    }
-
-                    @Override
-                    public int classes() {
-                        return images.classes();
-                    }
-
-                    @Override
-                    public int height() {
-                        return images.height();
-                    }
-
-                    @Override
-                    public int width() {
-                        return images.width();
-                    }
-
-                    @Override
-                    public int label(int index) {
-                        return images.label(index);
-                    }
-
-                    @Override
-                    public void read(int index, MemorySegment rgb) throws IOException {
-                        throw new IOException("picture " + index + " is damaged");
-                    }
-                },
-                1, true);
+        var failing = new ShuffledBatches(new DamagedImages(IMAGES, _ -> true), 1, true);
         try (Device device = Device.open("cpu");
                 Trainer trainer = new Trainer(device, config(ALL, Variant.CAFFE, 1), failing, null, "failing", "none")) {
             String message = assertThrows(IOException.class, trainer::run).getMessage();
-            assertTrue(message.matches("17 of \\d+ pictures could not be used, .* picture \\d+ is damaged.*"), message);
+            assertTrue(message.matches("17 of \\d+ pictures could not be used, .* image \\d+ is damaged.*"), message);
         }
     }
 
