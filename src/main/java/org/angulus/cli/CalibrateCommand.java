@@ -102,7 +102,7 @@ final class CalibrateCommand implements Callable<Integer> {
         ThresholdCalibration calibration;
         try (Device opened = Devices.open(device);
                 EmbeddingNetwork network = EmbeddingNetwork.load(opened, model, BATCH)) {
-            EmbeddedPairs embedded = read(network.config().height(), network.config().width()).embed(network, flip);
+            EmbeddedPairs embedded = images(network.config().height(), network.config().width()).embed(network, flip);
             calibration = ThresholdCalibration.of(checksum, flip, embedded, far, confidence);
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(ExitCode.FAILED, e.getMessage());
@@ -121,10 +121,10 @@ final class CalibrateCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private PairImages read(int height, int width) throws IOException {
+    private PairImages images(int height, int width) throws IOException {
         int bytes = RgbImage.CHANNELS * height * width;
         if (pairs != null) {
-            return PairImages.read(VerificationPairs.read(pairs), Lfw.open(data).crops(height, width, framing.framing()), bytes);
+            return new PairImages(VerificationPairs.read(pairs), Lfw.open(data).crops(height, width, framing.framing()), bytes);
         }
         ImageSet set = ImageSet.open(data);
         LabeledPhotos photos = new LabeledPhotos(new FramedImages(set, height, width, framing.framing()), set.identities());
@@ -132,7 +132,7 @@ final class CalibrateCommand implements Callable<Integer> {
         long wanted = draw != null ? draw : Math.ceilDiv(PLENTY * ThresholdCalibration.impostorPairsNeeded(far, confidence), 10) * 10L;
         VerificationPairs drawn = RandomPairs.draw(
                 "pairs drawn from " + data.getFileName() + ", start value " + start, photos, Math.clamp(wanted, 10, 10_000_000), start);
-        return PairImages.read(distinct(drawn), photos, bytes);
+        return new PairImages(distinct(drawn), photos, bytes);
     }
 
     /** Each pair once: one that counts twice would make the intervals narrower than they are. */

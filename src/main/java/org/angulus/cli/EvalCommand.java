@@ -111,7 +111,7 @@ final class EvalCommand implements Callable<Integer> {
         ModelMetadata metadata = ModelMetadata.load(model);
         int height = metadata.network().height();
         int width = metadata.network().width();
-        PairImages images = read(height, width);
+        PairImages images = images(height, width);
         VerificationReport report;
         EmbeddedPairs embedded;
         try (Device opened = Devices.open(device); EmbeddingNetwork network = EmbeddingNetwork.load(opened, model, 32)) {
@@ -157,14 +157,14 @@ final class EvalCommand implements Callable<Integer> {
         }
     }
 
-    private PairImages read(int height, int width) throws IOException {
+    private PairImages images(int height, int width) throws IOException {
         int bytes = RgbImage.CHANNELS * height * width;
         if (bin != null) {
             VerificationBin set = VerificationBin.read(bin);
-            return PairImages.read(VerificationPairs.of(set), set.photos(height, width, framing.framing()), bytes);
+            return new PairImages(VerificationPairs.of(set), set.photos(height, width, framing.framing()), bytes);
         }
         if (pairs != null) {
-            return PairImages.read(VerificationPairs.read(pairs), Lfw.open(data).crops(height, width, framing.framing()), bytes);
+            return new PairImages(VerificationPairs.read(pairs), Lfw.open(data).crops(height, width, framing.framing()), bytes);
         }
         Set<String> unwanted = exclude == null ? Set.of() : NameList.read(exclude);
         ImageSet folder = ImageSet.open(data);
@@ -177,7 +177,7 @@ final class EvalCommand implements Callable<Integer> {
         LabeledPhotos photos = new LabeledPhotos(new FramedImages(folder, height, width, framing.framing()), folder.identities());
         try {
             VerificationPairs drawn = RandomPairs.draw("pairs drawn from " + data.getFileName() + ", start value " + start, photos, draw, start);
-            return PairImages.read(drawn, photos, bytes);
+            return new PairImages(drawn, photos, bytes);
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(ExitCode.FAILED, e.getMessage() + ".");
         }

@@ -68,10 +68,13 @@ final class TrainingJob {
                 : TrainingFaces.folder(choice, config.startValue(), network.height(), network.width(), out);
         PairImages test = faces.heldOut() == null
                 ? null
-                : PairImages.read(
+                : new PairImages(
                         RandomPairs.draw("pairs of " + faces.heldOut().people().size() + " held-out people", faces.heldOut(), REPORT_PAIRS, config.startValue()),
                         faces.heldOut(),
                         RgbImage.CHANNELS * network.height() * network.width());
+        if (test != null) {
+            test.check();
+        }
         try (Device device = Devices.open(deviceName)) {
             if (threads != null) {
                 device.setThreads(threads);
