@@ -9,7 +9,6 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.angulus.device.Device;
 import org.angulus.eval.FlipFusion;
-import org.angulus.eval.PairImages;
 import org.angulus.eval.ThresholdCalibration;
 import org.angulus.eval.VerificationPairs;
 import org.angulus.eval.VerificationPairs.Pair;
@@ -87,8 +86,7 @@ final class CalibrateCommand implements Callable<Integer> {
         try (Device opened = Devices.open(device);
                 EmbeddingNetwork network = EmbeddingNetwork.load(opened, model, BATCH)) {
             PairOptions.Source source = pairs.open(network.config().height(), network.config().width(), usual());
-            PairImages images = source.read(distinct(source.pairs()));
-            calibration = ThresholdCalibration.of(checksum, flip, PairOptions.embed(images, network, flip, !json), far, confidence);
+            calibration = ThresholdCalibration.of(checksum, flip, source.embed(distinct(source.pairs()), network, flip, !json), far, confidence);
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(ExitCode.FAILED, e.getMessage());
         }

@@ -12,7 +12,6 @@ import org.angulus.device.Device;
 import org.angulus.eval.EmbeddedPairs;
 import org.angulus.eval.FlipFusion;
 import org.angulus.eval.LfwProtocol;
-import org.angulus.eval.PairImages;
 import org.angulus.eval.Plots;
 import org.angulus.eval.Roc;
 import org.angulus.eval.ThresholdRule;
@@ -90,18 +89,17 @@ final class EvalCommand implements Callable<Integer> {
         requireOptions();
         ModelMetadata metadata = ModelMetadata.load(model);
         PairOptions.Source source = pairs.open(metadata.network().height(), metadata.network().width(), DRAWN);
-        PairImages images = source.read(source.pairs());
         VerificationReport report;
         EmbeddedPairs embedded;
         try (Device opened = Devices.open(device); EmbeddingNetwork network = EmbeddingNetwork.load(opened, model, 32)) {
-            embedded = PairOptions.embed(images, network, flip, !json);
+            embedded = source.embed(source.pairs(), network, flip, !json);
             report = VerificationReport.of(protocol(), embedded, metadata.network().name() + " " + model.getFileName(), metadata.trainingSet(), flip);
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(ExitCode.FAILED, e.getMessage() + ".");
         }
         if (strict && !report.missing().isEmpty()) {
             int count = report.missing().size();
-            throw new CommandFailure(ExitCode.FAILED, count + (count == 1 ? " photograph of " : " photographs of ") + images.list().name()
+            throw new CommandFailure(ExitCode.FAILED, count + (count == 1 ? " photograph of " : " photographs of ") + source.pairs().name()
                     + (count == 1 ? " is" : " are") + " missing under " + source.place() + ", the first " + report.missing().getFirst() + "; add them, or leave --strict away");
         }
         PrintWriter writer = spec.commandLine().getOut();

@@ -62,10 +62,10 @@ final class PairOptions {
      * @param cropBytes of one crop
      */
     record Source(VerificationPairs pairs, PhotoSource photos, Path place, boolean drawn, int cropBytes) {
-        /** Reads the crops of {@code some} of the pairs. */
-        PairImages read(VerificationPairs some) throws IOException {
-            try {
-                return PairImages.read(some, photos, cropBytes);
+        /** Embeds {@code some} of the pairs, under a bar where it is wanted and a person looks at a terminal. */
+        EmbeddedPairs embed(VerificationPairs some, EmbeddingNetwork network, FlipFusion flip, boolean bar) throws IOException {
+            try (var progress = new TerminalBar(bar, "Embedding", "images", 1, 0, some.photos().size())) {
+                return new PairImages(some, photos, cropBytes).embed(network, flip, done -> progress.reached(done, ""));
             } catch (IllegalArgumentException e) {
                 throw new CommandFailure(ExitCode.FAILED, e.getMessage() + "; check " + place + ".");
             }
@@ -112,13 +112,6 @@ final class PairOptions {
             return new Source(RandomPairs.draw(name, photos, draw == null ? usual : draw, start), photos, data, true, bytes);
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(ExitCode.FAILED, e.getMessage() + ".");
-        }
-    }
-
-    /** Embeds, under a bar where it is wanted and a person looks at a terminal. */
-    static EmbeddedPairs embed(PairImages images, EmbeddingNetwork network, FlipFusion flip, boolean bar) {
-        try (var progress = new TerminalBar(bar, "Embedding", "images", 1, 0, images.count())) {
-            return images.embed(network, flip, done -> progress.reached(done, ""));
         }
     }
 

@@ -36,7 +36,7 @@ record TrainingFaces(String name, String aligner, LabeledImages training, List<S
     /** Numbers of the people held out begin here: far from those trained on. */
     private static final int SYNTHETIC_HELD_OUT_FIRST = 1_000_000;
 
-    /** Crops are kept in memory up to this many bytes. */
+    /** Crops are kept in memory up to this many bytes, of those to train on and of those held out. */
     private static final long CACHE_BYTES = 1L << 30;
 
     static TrainingFaces synthetic(DataChoice choice, long startValue, int height, int width) {
@@ -49,7 +49,7 @@ record TrainingFaces(String name, String aligner, LabeledImages training, List<S
                 "drawn at the 112x96 reference points",
                 cached(training),
                 training.names(),
-                tested == null ? null : new LabeledPhotos(tested, tested.names()));
+                tested == null ? null : new LabeledPhotos(cached(tested), tested.names()));
     }
 
     /** Opens the data set of {@code choice}; tells {@code log} whom it left out. */
@@ -72,7 +72,7 @@ record TrainingFaces(String name, String aligner, LabeledImages training, List<S
         LabeledPhotos tested = null;
         if (!held.isEmpty()) {
             ImageSet test = usable.select(held::contains, 1);
-            tested = new LabeledPhotos(new FramedImages(test, height, width, choice.framing()), test.identities());
+            tested = new LabeledPhotos(cached(new FramedImages(test, height, width, choice.framing())), test.identities());
         }
         return new TrainingFaces(
                 root.getFileName() + " (" + training.identities().size() + " people, " + training.count() + " pictures)",

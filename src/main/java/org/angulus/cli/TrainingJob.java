@@ -99,7 +99,9 @@ final class TrainingJob {
         var failed = new FailedImages(choice.strict());
         VerificationPairs pairs = RandomPairs.draw("pairs of " + heldOut.people().size() + " held-out people", heldOut, REPORT_PAIRS, config.startValue());
         try {
-            return PairImages.read(pairs, heldOut, RgbImage.CHANNELS * config.network().height() * config.network().width(), failed);
+            var images = new PairImages(pairs, heldOut, RgbImage.CHANNELS * config.network().height() * config.network().width());
+            images.check(failed);
+            return images;
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(ExitCode.FAILED, e.getMessage() + "; mend them or hold out more people.");
         } finally {

@@ -2,56 +2,35 @@ package org.angulus.eval;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntConsumer;
+import java.util.stream.DoubleStream;
 import org.angulus.data.FailedImages;
 import org.angulus.data.Photo;
 import org.angulus.data.PhotoSource;
 import org.angulus.eval.VerificationPairs.Pair;
 import org.angulus.model.EmbeddingNetwork;
 
-/** A list of pairs with the crops of its photographs, ready to be embedded by any number of networks. Crops are kept in memory. */
+/** A list of pairs and where its photographs come from. Crops are read when they are needed and not kept. */
 public final class PairImages {
     private final VerificationPairs list;
-    private final Map<Photo, byte[]> crops = new HashMap<>();
-
-    private PairImages(VerificationPairs list) {
-        this.list = list;
-    }
+    private final PhotoSource source;
+    private final int cropBytes;
+    private final Set<Photo> unusable = new HashSet<>();
 
     /**
-     * Reads the crop of every photograph once; a missing one is left out.
-     *
+     * @param source gives the crops; the pairs of one that is missing are left out
      * @param cropBytes of one crop: 3 height width
-     * @throws IOException when one is there but cannot be used
-     * @throws IllegalArgumentException when a fold has no pair of the same person or none of different people left
      */
-    public static PairImages read(VerificationPairs list, PhotoSource source, int cropBytes) throws IOException {
-        return read(list, source, cropBytes, new FailedImages(true));
-    }
-
-    /**
-     * As above, but leaves out a photograph that cannot be used, too.
-     *
-     * @param failed keeps account of those; says when they are too many
-     */
-    public static PairImages read(VerificationPairs list, PhotoSource source, int cropBytes, FailedImages failed) throws IOException {
-        PairImages images = new PairImages(list);
-        for (Photo photo : list.photos()) {
-            byte[] crop = new byte[cropBytes];
-            try {
-                if (source.read(photo, MemorySegment.ofArray(crop))) {
-                    images.crops.put(photo, crop);
-                }
-                failed.used();
-            } catch (IOException e) {
-                failed.failed(e);
-            }
-        }
-        list.pairsOf(images.crops.keySet());
-        return images;
+    public PairImages(VerificationPairs list, PhotoSource source, int cropBytes) {
+        this.list = list;
+        this.source = source;
+        this.cropBytes = cropBytes;
     }
 
     /** The pairs. */
@@ -59,56 +38,97 @@ public final class PairImages {
         return list;
     }
 
-    /** Photographs that have a crop. */
-    public int count() {
-        return crops.size();
+    /**
+     * Reads every photograph once, and leaves out from now on those that cannot be used.
+     *
+     * @param failed keeps account of them; says when they are too many
+     * @throws IllegalArgumentException when a fold has no pair of the same person or none of different people left
+     */
+    public void check(FailedImages failed) throws IOException {
+        MemorySegment crop = MemorySegment.ofArray(new byte[cropBytes]);
+        Set<Photo> usable = new HashSet<>();
+        for (Photo photo : list.photos()) {
+            try {
+                if (source.read(photo, crop)) {
+                    usable.add(photo);
+                }
+                failed.used();
+            } catch (IOException e) {
+                failed.failed(e);
+                unusable.add(photo);
+            }
+        }
+        list.pairsOf(usable);
+    }
+
+    /** Reads a crop; false where there is none. */
+    private boolean read(Photo photo, MemorySegment crop) throws IOException {
+        return !unusable.contains(photo) && source.read(photo, crop);
     }
 
     /** Embeds every photograph, and its mirror image where the fusion wants it. */
-    public EmbeddedPairs embed(EmbeddingNetwork network, FlipFusion fusion) {
+    public EmbeddedPairs embed(EmbeddingNetwork network, FlipFusion fusion) throws IOException {
         return embed(network, fusion, _ -> {});
     }
 
     /**
-     * As above.
+     * As above, as many at a time as the network runs at one time.
      *
-     * @param progress told how many of {@link #count} photographs are done
+     * @param progress told how many of the list's photographs are done
+     * @throws IOException when a photograph is there but cannot be used
      */
-    public EmbeddedPairs embed(EmbeddingNetwork network, FlipFusion fusion, IntConsumer progress) {
-        List<Photo> photos = list.photos().stream().filter(crops::containsKey).toList();
-        int bytes = network.imageBytes();
-        byte[] part = new byte[Math.multiplyExact(Math.min(network.largest(), photos.size()), bytes)];
-        MemorySegment images = MemorySegment.ofArray(part);
+    public EmbeddedPairs embed(EmbeddingNetwork network, FlipFusion fusion, IntConsumer progress) throws IOException {
+        return embed(network::embed, network.largest(), fusion, progress);
+    }
+
+    /** What a network does with crops, see {@link EmbeddingNetwork#embed(MemorySegment, int, boolean)}. */
+    @FunctionalInterface
+    interface Embedding {
+        float[][] embed(MemorySegment images, int count, boolean mirrored);
+    }
+
+    EmbeddedPairs embed(Embedding network, int largest, FlipFusion fusion, IntConsumer progress) throws IOException {
         Map<Photo, float[]> features = new HashMap<>();
-        for (int first = 0; first < photos.size(); first += network.largest()) {
-            int n = Math.min(network.largest(), photos.size() - first);
-            for (int i = 0; i < n; i++) {
-                System.arraycopy(crops.get(photos.get(first + i)), 0, part, i * bytes, bytes);
+        MemorySegment crops = MemorySegment.ofArray(new byte[Math.multiplyExact(largest, cropBytes)]);
+        List<Photo> photos = list.photos();
+        List<Photo> batch = new ArrayList<>();
+        for (int i = 0; i < photos.size(); i++) {
+            if (read(photos.get(i), crops.asSlice((long) batch.size() * cropBytes, cropBytes))) {
+                batch.add(photos.get(i));
             }
-            float[][] plain = network.embed(images, n, false);
-            float[][] mirrored = fusion == FlipFusion.NONE ? null : network.embed(images, n, true);
-            for (int i = 0; i < n; i++) {
-                features.put(photos.get(first + i), fusion.fuse(plain[i], mirrored == null ? null : mirrored[i]));
+            boolean last = i == photos.size() - 1;
+            if (batch.size() == largest || last && !batch.isEmpty()) {
+                float[][] plain = network.embed(crops, batch.size(), false);
+                float[][] mirrored = fusion == FlipFusion.NONE ? null : network.embed(crops, batch.size(), true);
+                for (int j = 0; j < batch.size(); j++) {
+                    features.put(batch.get(j), fusion.fuse(plain[j], mirrored == null ? null : mirrored[j]));
+                }
+                batch.clear();
+                progress.accept(i + 1);
             }
-            progress.accept(first + n);
         }
         return EmbeddedPairs.of(list, features::get);
     }
 
-    /** Accuracy of a comparison of raw crops, at the threshold that is best for it over all pairs. */
-    public double baseline(Comparison comparison) {
+    /**
+     * Accuracy of a comparison of raw crops, at the threshold that is best for it over all pairs.
+     *
+     * @throws IOException when a photograph is there but cannot be used
+     */
+    public double baseline(Comparison comparison) throws IOException {
         return Baselines.bestAccuracy(scores(comparison, true), scores(comparison, false));
     }
 
-    private double[] scores(Comparison comparison, boolean same) {
-        return list.pairs().stream()
-                .filter(pair -> pair.same() == same && crops.containsKey(pair.left()) && crops.containsKey(pair.right()))
-                .mapToDouble(pair -> score(comparison, pair))
-                .toArray();
-    }
-
-    private double score(Comparison comparison, Pair pair) {
-        return comparison.of(crops.get(pair.left()), crops.get(pair.right()));
+    private double[] scores(Comparison comparison, boolean same) throws IOException {
+        byte[] left = new byte[cropBytes];
+        byte[] right = new byte[cropBytes];
+        DoubleStream.Builder scores = DoubleStream.builder();
+        for (Pair pair : list.pairs()) {
+            if (pair.same() == same && read(pair.left(), MemorySegment.ofArray(left)) && read(pair.right(), MemorySegment.ofArray(right))) {
+                scores.add(comparison.of(left, right));
+            }
+        }
+        return scores.build().toArray();
     }
 
     /** Similarity of two crops, u8 RGB. */

@@ -10,12 +10,15 @@ import org.angulus.model.Printable;
 /**
  * Decodes JPEG, PNG, BMP and 8-bit PGM files to RGB. The content decides the format, not the name; {@link Decoders} says who decodes JPEGs. Their EXIF
  * orientation is applied; grey becomes RGB with three equal samples; colour profiles are ignored and alpha is dropped, as
- * the networks' training data was made. CMYK, cut-off and oversized files are refused, by name.
+ * the networks' training data was made. CMYK, cut-off and oversized files are refused, by name, and of JPEGs those that are neither baseline nor
+ * progressive.
  *
  * <p>All methods may be called by any number of threads.
  */
 public final class ImageDecoder {
     static final String DAMAGED = "replace or remove it";
+
+    private static final int PROGRESSIVE = 2;
 
     private ImageDecoder() {}
 
@@ -77,7 +80,7 @@ public final class ImageDecoder {
         }
         if (startsWith(bytes, 0xff, 0xd8, 0xff)) {
             JpegHeader header = JpegHeader.read(bytes, name);
-            checkColours(header, name);
+            checkKind(header, name);
             ImageLimits.check(header.height(), header.width(), name);
             return Orientation.apply(decoder.decode(bytes, header, name), header.orientation());
         }
@@ -91,7 +94,10 @@ public final class ImageDecoder {
                 name, "it is none of JPEG, PNG, BMP and PGM by its first bytes", "convert it to one of these or remove it");
     }
 
-    private static void checkColours(JpegHeader header, String name) throws ImageException {
+    private static void checkKind(JpegHeader header, String name) throws ImageException {
+        if (header.process() > PROGRESSIVE) {
+            throw new ImageException(name, "it is a lossless, hierarchical or arithmetic-coded JPEG (SOF" + header.process() + ")", "convert it to baseline or progressive");
+        }
         if (header.components() == 4) {
             throw new ImageException(name, "it is a CMYK JPEG", "convert it to RGB");
         }

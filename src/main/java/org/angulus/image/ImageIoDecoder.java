@@ -9,13 +9,33 @@ import javax.imageio.ImageReader;
 
 /** Decodes with the image readers of the Java runtime: any format, always there. */
 final class ImageIoDecoder implements JpegDecoder {
+    private static final int START_BYTES = 2; // the marker that begins every JPEG
+    private static final byte COMMENT = (byte) 0xfe;
+
     static {
         ImageIO.setUseCache(false); // no temporary files for small pictures
     }
 
     @Override
     public RgbImage decode(byte[] bytes, JpegHeader header, String name) throws ImageException {
-        return read("jpeg", bytes, name);
+        return read("jpeg", plain(bytes, header), name);
+    }
+
+    /**
+     * The file with its application segments made comments, and one of Adobe's that tells the colours. The runtime's reader guesses them otherwise than
+     * libjpeg, refuses some combinations of segments, and fails at damaged colour profiles that nothing here uses.
+     */
+    private static byte[] plain(byte[] bytes, JpegHeader header) {
+        byte[] adobe = {(byte) 0xff, (byte) 0xee, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, (byte) (header.rgb() ? 0 : 1)};
+        int added = header.components() == 3 ? adobe.length : 0;
+        byte[] plain = new byte[bytes.length + added];
+        System.arraycopy(bytes, 0, plain, 0, START_BYTES);
+        System.arraycopy(adobe, 0, plain, START_BYTES, added);
+        System.arraycopy(bytes, START_BYTES, plain, START_BYTES + added, bytes.length - START_BYTES);
+        for (int marker : header.applications()) {
+            plain[marker + added] = COMMENT;
+        }
+        return plain;
     }
 
     @Override

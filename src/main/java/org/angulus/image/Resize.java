@@ -1,5 +1,7 @@
 package org.angulus.image;
 
+import java.util.Arrays;
+
 /**
  * Resizing, rows and columns each by its own rule: a shrinking axis averages the area that a destination pixel covers, a
  * growing axis interpolates linearly between pixel centres (at i + 1/2), the border repeated. Results are rounded to the
@@ -19,72 +21,83 @@ public final class Resize {
         // Destination rows ask for rising source rows; at most rows.taps() of them are in use at a time.
         float[][] narrowed = new float[rows.taps()][stride];
         int ready = 0;
+        float[] sums = new float[stride];
         byte[] pixels = new byte[height * stride];
         for (int y = 0; y < height; y++) {
-            int first = rows.first()[y];
-            int count = rows.weights()[y].length;
-            for (ready = Math.max(ready, first); ready < first + count; ready++) {
+            for (; ready <= rows.sources()[rows.taps() - 1][y]; ready++) {
                 narrow(image, ready, columns, narrowed[ready % narrowed.length]);
             }
-            for (int i = 0; i < stride; i++) {
-                float sum = 0;
-                for (int k = 0; k < count; k++) {
-                    sum += rows.weights()[y][k] * narrowed[(first + k) % narrowed.length][i];
-                }
-                pixels[y * stride + i] = (byte) Math.min(255, (int) (sum + 0.5f));
+            Arrays.fill(sums, 0);
+            for (int k = 0; k < rows.taps(); k++) {
+                add(sums, rows.weights()[k][y], narrowed[rows.sources()[k][y] % narrowed.length]);
             }
+            round(sums, pixels, y * stride);
         }
         return new RgbImage(height, width, pixels);
     }
 
+    // Each of the loops below is long and does one thing, so that the compiler unrolls it and uses vector instructions.
+
     /** One source row with its columns resized. */
     private static void narrow(RgbImage image, int row, Axis columns, float[] destination) {
-        byte[] pixels = image.pixels();
-        for (int x = 0; x < columns.first().length; x++) {
-            float[] weights = columns.weights()[x];
-            int source = (row * image.width() + columns.first()[x]) * RgbImage.CHANNELS;
-            for (int c = 0; c < RgbImage.CHANNELS; c++) {
-                float sum = 0;
-                for (int k = 0; k < weights.length; k++) {
-                    sum += weights[k] * (pixels[source + k * RgbImage.CHANNELS + c] & 0xff);
-                }
-                destination[x * RgbImage.CHANNELS + c] = sum;
-            }
+        Arrays.fill(destination, 0);
+        for (int k = 0; k < columns.taps(); k++) {
+            add(destination, image.pixels(), row * image.width(), columns.sources()[k], columns.weights()[k]);
+        }
+    }
+
+    /** One tap of each destination pixel. */
+    private static void add(float[] sums, byte[] pixels, int begin, int[] sources, float[] weights) {
+        for (int x = 0, to = 0; x < sources.length; x++, to += RgbImage.CHANNELS) {
+            int from = (begin + sources[x]) * RgbImage.CHANNELS;
+            sums[to] += weights[x] * (pixels[from] & 0xff);
+            sums[to + 1] += weights[x] * (pixels[from + 1] & 0xff);
+            sums[to + 2] += weights[x] * (pixels[from + 2] & 0xff);
+        }
+    }
+
+    private static void add(float[] sums, float weight, float[] row) {
+        for (int i = 0; i < sums.length; i++) {
+            sums[i] += weight * row[i];
+        }
+    }
+
+    /** The weights of an axis sum to 1 but for rounding, so no sum reaches 255.5. */
+    private static void round(float[] sums, byte[] pixels, int begin) {
+        for (int i = 0; i < sums.length; i++) {
+            pixels[begin + i] = (byte) (int) (sums[i] + 0.5f);
         }
     }
 
     /**
-     * The weights of one axis.
+     * What the destination indices of one axis are summed from: tap k of index i is source index {@code sources[k][i]}, which rises with k and with i,
+     * times {@code weights[k][i]}. The weights of an index sum to 1; where it needs fewer taps than another, the last ones repeat a source at weight 0.
      *
-     * @param first   for each destination index the first source index it reads; rises
-     * @param weights for each destination index the weights of consecutive source indices; they sum to 1
-     * @param taps    length of the longest weight list
+     * @param sources (taps, destination)
+     * @param weights (taps, destination)
      */
-    private record Axis(int[] first, float[][] weights, int taps) {
+    private record Axis(int[][] sources, float[][] weights) {
         static Axis of(int source, int destination) {
-            int[] first = new int[destination];
-            float[][] weights = new float[destination][];
-            int taps = 0;
             double scale = (double) source / destination;
+            int taps = scale > 1 ? (int) Math.ceil(scale) + 1 : 2;
+            Axis axis = new Axis(new int[taps][destination], new float[taps][destination]);
             for (int i = 0; i < destination; i++) {
-                if (scale > 1) {
-                    double begin = i * scale;
-                    double end = Math.min((i + 1) * scale, source);
-                    first[i] = (int) begin;
-                    weights[i] = new float[(int) Math.ceil(end) - first[i]];
-                    for (int k = 0; k < weights[i].length; k++) {
-                        double covered = Math.min(end, first[i] + k + 1) - Math.max(begin, first[i] + k);
-                        weights[i][k] = (float) (covered / (end - begin));
-                    }
-                } else {
-                    double position = Math.clamp((i + 0.5) * scale - 0.5, 0.0, source - 1.0);
-                    first[i] = (int) position;
-                    float part = (float) (position - first[i]);
-                    weights[i] = part > 0 ? new float[] {1 - part, part} : new float[] {1};
+                double begin = i * scale;
+                double end = Math.min(begin + scale, source);
+                double position = Math.clamp((i + 0.5) * scale - 0.5, 0.0, source - 1.0);
+                int first = (int) (scale > 1 ? begin : position);
+                for (int k = 0; k < taps; k++) {
+                    double covered = Math.min(end, first + k + 1) - Math.max(begin, first + k);
+                    double weight = scale > 1 ? covered / (end - begin) : 1 - Math.abs(position - (first + k));
+                    axis.sources[k][i] = Math.min(first + k, source - 1);
+                    axis.weights[k][i] = (float) Math.max(0, weight);
                 }
-                taps = Math.max(taps, weights[i].length);
             }
-            return new Axis(first, weights, taps);
+            return axis;
+        }
+
+        int taps() {
+            return sources.length;
         }
     }
 }

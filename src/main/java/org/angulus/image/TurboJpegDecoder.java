@@ -30,6 +30,11 @@ final class TurboJpegDecoder implements JpegDecoder {
     private static final int LIMIT_SCANS = 32768;
 
     private static final int WARNING = 0; // TJERR_WARNING
+    /**
+     * The words of the library's warnings about data (jerror.h). Its code alone does not tell: a fatal error after a warning has the code of a warning.
+     */
+    private static final Pattern WARNINGS = Pattern.compile("Corrupt JPEG data: .*|Inconsistent progression sequence .*|Invalid SOS parameters for sequential JPEG"
+            + "|Premature end of JPEG file|Unknown Adobe color transform code .*|Warning: unknown JFIF revision number .*");
     /** Behind the data, so that data which ends early meets a marker in any case and a missing end marker alone is no fault. */
     private static final byte[] END_OF_IMAGE = {(byte) 0xff, (byte) 0xd9};
 
@@ -145,7 +150,7 @@ final class TurboJpegDecoder implements JpegDecoder {
             return;
         }
         String text = ((MemorySegment) call(errorText, handle)).getString(0);
-        boolean warning = (int) call(errorCode, handle) == WARNING;
+        boolean warning = (int) call(errorCode, handle) == WARNING && WARNINGS.matcher(text).matches();
         if (!warning) {
             // Having failed within a header, an instance would go on there with the next picture.
             instances.get().end.clean();

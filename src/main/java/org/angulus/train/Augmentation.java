@@ -112,16 +112,39 @@ public record Augmentation(int enlarge, double shift, double crop, double lowRes
         int second = (first + 1 + draws.below(2)) % 3;
         byte[] pixels = image.pixels().clone();
         for (int which : new int[] {first, second, 3 - first - second}) {
-            double mean = which == 1 ? meanGrey(pixels) : 0;
-            for (int i = 0; i < pixels.length; i += RgbImage.CHANNELS) {
-                double other = which == 2 ? grey(pixels, i) : mean;
-                for (int c = i; c < i + RgbImage.CHANNELS; c++) {
-                    double value = other + factors[which] * ((pixels[c] & 0xff) - other);
-                    pixels[c] = (byte) Math.clamp(Math.round(value), 0, 255);
-                }
+            switch (which) {
+                case 0 -> blend(pixels, factors[0], 0);
+                case 1 -> blend(pixels, factors[1], meanGrey(pixels));
+                default -> saturate(pixels, (float) factors[2]);
             }
         }
         return new RgbImage(image.height(), image.width(), pixels);
+    }
+
+    /** Blends every sample with one level. */
+    private static void blend(byte[] pixels, double factor, double level) {
+        byte[] blended = new byte[256];
+        for (int i = 0; i < blended.length; i++) {
+            blended[i] = rounded((float) (level + factor * (i - level)));
+        }
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = blended[pixels[i] & 0xff];
+        }
+    }
+
+    /** Blends every pixel with its grey level. */
+    private static void saturate(byte[] pixels, float factor) {
+        for (int i = 0; i < pixels.length; i += RgbImage.CHANNELS) {
+            float rest = (1 - factor) * grey(pixels, i);
+            pixels[i] = rounded(rest + factor * (pixels[i] & 0xff));
+            pixels[i + 1] = rounded(rest + factor * (pixels[i + 1] & 0xff));
+            pixels[i + 2] = rounded(rest + factor * (pixels[i + 2] & 0xff));
+        }
+    }
+
+    /** The nearest level, halves up. */
+    private static byte rounded(float level) {
+        return (byte) Math.max(0, Math.min(255, (int) (level + 0.5f)));
     }
 
     private static double meanGrey(byte[] pixels) {
@@ -133,8 +156,8 @@ public record Augmentation(int enlarge, double shift, double crop, double lowRes
     }
 
     /** ITU-R BT.601. */
-    private static double grey(byte[] pixels, int at) {
-        return 0.299 * (pixels[at] & 0xff) + 0.587 * (pixels[at + 1] & 0xff) + 0.114 * (pixels[at + 2] & 0xff);
+    private static float grey(byte[] pixels, int at) {
+        return 0.299f * (pixels[at] & 0xff) + 0.587f * (pixels[at + 1] & 0xff) + 0.114f * (pixels[at + 2] & 0xff);
     }
 
     /** The numbers of one example, one after the other. */

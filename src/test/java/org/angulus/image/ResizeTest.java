@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +49,20 @@ class ResizeTest {
                         double error = Math.abs(expected - resized.sample(y, x, c));
                         assertTrue(error <= 0.5 + 40 * 256 * 0x1p-23, image.sizeText() + " to " + resized.sizeText());
                     }
+                }
+            }
+        }
+    }
+
+    /** Sums of rounded weights may exceed the highest level a little, and must not wrap around to black. */
+    @Test
+    void whiteStaysWhite() {
+        for (int from = 1; from <= 40; from++) {
+            int[] levels = new int[from * from];
+            Arrays.fill(levels, 255);
+            for (int to = 1; to <= 40; to++) {
+                for (byte sample : Resize.to(grey(from, from, levels), to, 41 - to).pixels()) {
+                    assertEquals(-1, sample, from + " to " + to);
                 }
             }
         }
