@@ -44,7 +44,7 @@ public final class JmhResults implements Callable<Integer> {
         return 0;
     }
 
-    private static JsonObject condensed(JsonObject run) {
+    static JsonObject condensed(JsonObject run) {
         var line = new JsonObject();
         String name = run.get("benchmark").getAsString();
         line.addProperty("benchmark", name.replaceFirst("^org\\.angulus\\.bench\\.", ""));
