@@ -31,10 +31,11 @@ import picocli.CommandLine.Option;
  */
 @Command(name = "compare-pictures", description = "From a JPEG to its embedding, beside embedding its decoded crop.", mixinStandardHelpOptions = true)
 public final class PictureComparison implements Callable<Integer> {
-    private static final int PICTURES = 128;
-
     @Option(names = "--sizes", split = ",", defaultValue = "112x96,250x250", description = "rows and columns of the JPEGs")
     private List<String> sizes;
+
+    @Option(names = "--pictures", defaultValue = "128", description = "embedded with one call")
+    private int pictures;
 
     @Option(names = "--rounds", defaultValue = "7")
     private int rounds;
@@ -75,7 +76,7 @@ public final class PictureComparison implements Callable<Integer> {
         CropReader<byte[]> reader = jpeg -> framing.apply(ImageDecoder.decode(jpeg, "a JPEG"), embedder.cropHeight(), embedder.cropWidth(), "a JPEG");
         List<byte[]> jpegs = new ArrayList<>();
         List<RgbImage> crops = new ArrayList<>();
-        for (RgbImage face : DrawnFaces.draw(PICTURES, size)) {
+        for (RgbImage face : DrawnFaces.draw(pictures, size)) {
             byte[] jpeg = DrawnFaces.encode(face, "jpeg");
             DrawnFaces.requireAlike("a JPEG", ImageDecoder.decode(jpeg, "a JPEG"), face);
             jpegs.add(jpeg);
@@ -87,9 +88,9 @@ public final class PictureComparison implements Callable<Integer> {
         for (int round = 0; round < rounds; round++) {
             for (int i = 0; i < 2; i++) {
                 if ((round + i) % 2 == 0) {
-                    ofJpegs[round] = Timing.of(seconds, () -> embed(embedder, jpegs, reader)).median() / PICTURES;
+                    ofJpegs[round] = Timing.of(seconds, () -> embed(embedder, jpegs, reader)).median() / pictures;
                 } else {
-                    ofCrops[round] = Timing.of(seconds, () -> embed(embedder, crops, crop -> crop)).median() / PICTURES;
+                    ofCrops[round] = Timing.of(seconds, () -> embed(embedder, crops, crop -> crop)).median() / pictures;
                 }
             }
         }
