@@ -5,10 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
+import org.angulus.eval.FlipFusion;
 import org.angulus.model.InputFormat;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.model.Variant;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,18 +24,32 @@ import org.junit.jupiter.api.io.TempDir;
 class EmbedderMemoryTest {
     private static final long MOST_GROWTH = 8 << 10; // KiB
 
+    @TempDir
+    private Path folder;
+
     @Test
-    void aHundredThousandEmbeddingsTakeNoMoreMemoryThanTenThousand(@TempDir Path folder) throws Exception {
+    void aHundredThousandEmbeddingsTakeNoMoreMemoryThanTenThousand() throws Exception {
         ResFaceConfig small = ResFaceConfig.of("resface4", Variant.CAFFE).withWidths(List.of(4, 4, 4, 4)).withCrop(16, 16).withEmbeddingSize(8);
-        Path model = TestModel.write(folder.resolve("model.safetensors"), small, InputFormat.DEFAULT, 1);
+        requireNoGrowth(small, 100_000, FlipFusion.SUM, "64m");
+    }
+
+    @Test
+    @Tag("long")
+    void norDoThoseOfTheWholeNetwork() throws Exception {
+        requireNoGrowth(ResFaceConfig.of("resface20", Variant.ARTICLE), Integer.getInteger("angulus.memory.embeddings", 100_000), FlipFusion.NONE, "512m");
+    }
+
+    private void requireNoGrowth(ResFaceConfig config, int embeddings, FlipFusion flip, String heap) throws Exception {
+        Path model = TestModel.write(folder.resolve("model.safetensors"), config, InputFormat.DEFAULT, 1);
         ReadmeProgram.Outcome outcome = ReadmeProgram.java(Files.createDirectory(folder.resolve("work")), List.of(), List.of(
-                "-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED",
+                "-Xms" + heap, "-Xmx" + heap, "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED",
                 "-Dangulus.library.path=" + System.getProperty("angulus.library.path"), "-cp", System.getProperty("java.class.path"),
-                MemoryProbe.class.getName(), model.toString()));
+                MemoryProbe.class.getName(), model.toString(), "" + embeddings, flip.name()), Duration.ofHours(2));
         assertEquals(0, outcome.exitCode(), outcome.err());
         long[] resident = outcome.out().lines().mapToLong(Long::parseLong).toArray();
-        assertEquals(2, resident.length, outcome.out());
-        assertTrue(resident[1] - resident[0] < MOST_GROWTH, "from " + resident[0] + " to " + resident[1] + " KiB");
-        System.out.println("100,000 embeddings: " + (resident[1] - resident[0]) + " KiB more than 10,000");
+        assertEquals(10, resident.length, outcome.out());
+        long growth = LongStream.of(resident).max().orElseThrow() - resident[0];
+        System.out.println(config.name() + ", " + embeddings + " embeddings: at most " + growth + " KiB more than the first tenth, of " + resident[0] + " KiB");
+        assertTrue(growth < MOST_GROWTH, "KiB after each tenth: " + Arrays.toString(resident));
     }
 }

@@ -12,32 +12,36 @@ import java.util.stream.Stream;
 import org.angulus.eval.FlipFusion;
 import org.angulus.image.RgbImage;
 
-/** Embeds 100,000 crops in every way there is and prints the process's memory, in KiB, after the first 10,000 and at the end. */
+/**
+ * Embeds crops in every way there is, through one embedder, and prints the process's memory in KiB ten times on the way. Arguments: a model, how many
+ * embeddings, a multiple of 1,000, and a {@link FlipFusion}.
+ */
 final class MemoryProbe {
-    private static final int ROUND = 1_000; // crops
+    private static final int READINGS = 10;
+    private static final int ROUNDS = 10; // for each reading
 
     private MemoryProbe() {}
 
     public static void main(String[] arguments) throws IOException {
-        RgbImage crop = TestModel.crop(1, 16, 16);
-        List<RgbImage> list = Collections.nCopies(100, crop);
-        try (Embedder embedder = Embedder.open(Path.of(arguments[0]),
-                        EmbedderOptions.DEFAULT.withDevice("cpu").withThreads(1).withLargestBatch(16).withFlip(FlipFusion.SUM));
-                Arena arena = Arena.ofConfined()) {
-            MemorySegment raw = arena.allocate(300L * crop.pixels().length);
-            MemorySegment rows = arena.allocate(ValueLayout.JAVA_FLOAT, 300L * embedder.embeddingSize());
-            for (int done = 0; done < 100_000; done += ROUND) {
-                for (int i = 0; i < 300; i++) {
+        int tenth = Integer.parseInt(arguments[1]) / (READINGS * ROUNDS * 10); // of a round
+        EmbedderOptions options = EmbedderOptions.DEFAULT.withDevice("cpu").withLargestBatch(16).withFlip(FlipFusion.valueOf(arguments[2]));
+        try (Embedder embedder = Embedder.open(Path.of(arguments[0]), options); Arena arena = Arena.ofConfined()) {
+            RgbImage crop = TestModel.crop(1, embedder.cropHeight(), embedder.cropWidth());
+            List<RgbImage> list = Collections.nCopies(tenth, crop);
+            MemorySegment raw = arena.allocate(3L * tenth * embedder.cropBytes());
+            MemorySegment rows = arena.allocate(ValueLayout.JAVA_FLOAT, 3L * tenth * embedder.embeddingSize());
+            for (int round = 1; round <= READINGS * ROUNDS; round++) {
+                for (int i = 0; i < 3 * tenth; i++) {
                     embedder.embedCrop(crop);
                 }
                 embedder.embedCrops(list);
-                embedder.embedCrops(raw, 300, rows);
-                try (Stream<Embedded<Integer>> stream = embedder.embedAll(Stream.iterate(0, i -> i + 1).limit(300).iterator(), _ -> crop)) {
-                    if (stream.filter(Embedded::succeeded).count() != 300) {
+                embedder.embedCrops(raw, 3 * tenth, rows);
+                try (Stream<Embedded<Integer>> stream = embedder.embedAll(Stream.iterate(0, i -> i + 1).limit(3 * tenth).iterator(), _ -> crop)) {
+                    if (stream.filter(Embedded::succeeded).count() != 3 * tenth) {
                         throw new IllegalStateException("an item of the stream failed");
                     }
                 }
-                if (done + ROUND == 10_000 || done + ROUND == 100_000) {
+                if (round % ROUNDS == 0) {
                     System.gc();
                     System.out.println(resident());
                 }

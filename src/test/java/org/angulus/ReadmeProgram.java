@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.tools.JavaCompiler;
@@ -42,8 +42,13 @@ final class ReadmeProgram {
         return said.toString();
     }
 
-    /** Runs {@code java} in a folder, with an environment of nothing but these variables. */
+    /** Runs {@code java} in a folder, with an environment of nothing but these variables, for a minute at most. */
     static Outcome java(Path folder, List<String> environment, List<String> arguments) throws IOException, InterruptedException {
+        return java(folder, environment, arguments, Duration.ofMinutes(1));
+    }
+
+    /** The same for as long as {@code most}. */
+    static Outcome java(Path folder, List<String> environment, List<String> arguments, Duration most) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(arguments);
         ProcessBuilder java = new ProcessBuilder(command).directory(folder.toFile());
@@ -52,9 +57,9 @@ final class ReadmeProgram {
         Path out = Files.createTempFile(folder.getParent(), "out", ".txt");
         Path err = Files.createTempFile(folder.getParent(), "err", ".txt");
         Process process = java.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
-        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+        if (!process.waitFor(most)) {
             process.destroyForcibly();
-            throw new IOException("java did not end within a minute: " + Files.readString(err));
+            throw new IOException("java did not end within " + most + ": " + Files.readString(err));
         }
         return new Outcome(process.exitValue(), Files.readString(out), Files.readString(err));
     }

@@ -63,6 +63,8 @@ class ThreadsTest {
         if (!device.kernels(Op.BATCH_NORM_STATISTICS).isEmpty()) {
             runs.put("batch_norm_statistics", () -> statistics(device));
         }
+        putEach(runs, device, Op.BATCH_NORM_BACKWARD_REDUCE, ThreadsTest::batchNormBackwardReduce);
+        putEach(runs, device, Op.BATCH_NORM_BACKWARD_INPUT, ThreadsTest::batchNormBackwardInput);
         if (!device.kernels(Op.GRADIENT_NORM).isEmpty()) {
             runs.put("gradient_norm", () -> norm(device));
         }
@@ -98,11 +100,47 @@ class ThreadsTest {
         }
     }
 
-    /** One entry for each kernel of an op, forced. */
+    /** Many rows and, for the vectors' tails, an odd number of columns. */
+    private static BatchNormLayer batchNorm(GuardedMemory memory, Numbers numbers) {
+        int rows = 3001;
+        int columns = 77;
+        return new BatchNormLayer(new Matrix(rows, columns, Type.F32), 1e-3f, memory.input(numbers.signed(Type.F32, rows * columns)),
+                memory.input(numbers.positive(Type.F32, 2 * columns)), memory.input(numbers.signed(Type.F32, columns)),
+                memory.input(numbers.signed(Type.F32, columns)), memory.input(numbers.signed(Type.F32, columns)));
+    }
+
+    /** dgamma, dbeta, dslope and the two sums. */
+    private static double[] batchNormBackwardReduce(GuardedMemory memory) {
+        Numbers numbers = new Numbers(8);
+        BatchNormLayer layer = batchNorm(memory, numbers);
+        int columns = layer.shape().columns();
+        int stride = (columns + 3) / 4 * 4; // addresses are multiples of 16 bytes
+        long count = 3L * stride + 2L * columns;
+        long out = memory.output(count);
+        long bytes = (long) Float.BYTES * stride;
+        memory.device().ops().batchNormBackwardReduce(layer, Write.OVERWRITE, memory.input(numbers.signed(Type.F32, layer.shape().rows() * columns)),
+                out, out + bytes, out + 2 * bytes, out + 3 * bytes, memory.workspace(Op.BATCH_NORM_BACKWARD_REDUCE, layer.shape().rows(), columns));
+        return memory.read(out, count);
+    }
+
+    private static double[] batchNormBackwardInput(GuardedMemory memory) {
+        Numbers numbers = new Numbers(9);
+        BatchNormLayer layer = batchNorm(memory, numbers);
+        int elements = layer.shape().rows() * layer.shape().columns();
+        long dx = memory.output(elements);
+        memory.device().ops().batchNormBackwardInput(layer, memory.input(numbers.signed(Type.F32, elements)),
+                memory.input(numbers.signed(Type.F32, 2 * layer.shape().columns())), dx);
+        return memory.read(dx, elements);
+    }
+
+    /** One entry for each f32 kernel of an op, forced. */
     private static void putEach(Map<String, Supplier<double[]>> runs, Device device, Op op, Function<GuardedMemory, double[]> run) {
         List<String> kernels = device.kernels(op);
         for (int kernel = 0; kernel < kernels.size(); kernel++) {
             int k = kernel;
+            if (!KernelWalk.isFor(kernels.get(kernel), Type.F32)) {
+                continue;
+            }
             runs.put(kernels.get(kernel), () -> {
                 device.forceKernel(op, k);
                 try (GuardedMemory memory = new GuardedMemory(device)) {

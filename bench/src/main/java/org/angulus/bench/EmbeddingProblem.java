@@ -1,9 +1,11 @@
 package org.angulus.bench;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.angulus.image.RgbImage;
 import org.angulus.model.ConvLayer;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.Layer;
@@ -104,6 +106,16 @@ final class EmbeddingProblem {
     /** u8 RGB (batch, height, width, 3): what this library reads. */
     byte[] crops() {
         return crops;
+    }
+
+    /** The same one by one. */
+    List<RgbImage> pictures() {
+        int bytes = crops.length / batch;
+        var pictures = new ArrayList<RgbImage>();
+        for (int n = 0; n < batch; n++) {
+            pictures.add(new RgbImage(config.height(), config.width(), Arrays.copyOfRange(crops, n * bytes, (n + 1) * bytes)));
+        }
+        return pictures;
     }
 
     /** The same as f32 (batch, 3, height, width), RGB from 0 to 255: what the rivals read. */

@@ -7,6 +7,7 @@ import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -43,16 +44,36 @@ public final class JmhResults implements Callable<Integer> {
         return 0;
     }
 
-    private static JsonObject condensed(JsonObject run) {
+    static JsonObject condensed(JsonObject run) {
         var line = new JsonObject();
         String name = run.get("benchmark").getAsString();
         line.addProperty("benchmark", name.replaceFirst("^org\\.angulus\\.bench\\.", ""));
         line.add("parameters", run.get("params"));
-        line.add("callsPerSecond", metric(run.getAsJsonObject("primaryMetric")));
+        line.add("callers", run.get("threads"));
+        JsonObject primary = run.getAsJsonObject("primaryMetric");
+        String unit = primary.get("scoreUnit").getAsString();
+        if (!unit.equals("ops/s") && !unit.equals("s/op")) {
+            throw new IllegalArgumentException("JMH measured " + name + " in " + unit + "; leave -tu away, so that it does in seconds.");
+        }
+        if (run.get("mode").getAsString().equals("sample")) {
+            line.add("millisecondsOfACall", percentiles(primary));
+        } else {
+            line.add("callsPerSecond", metric(primary));
+        }
         for (Map.Entry<String, JsonElement> second : run.getAsJsonObject("secondaryMetrics").entrySet()) {
             line.add(second.getKey(), metric(second.getValue().getAsJsonObject()));
         }
         return line;
+    }
+
+    /** Of a call's sampled times. */
+    private static JsonObject percentiles(JsonObject metric) {
+        var times = new JsonObject();
+        for (String percentile : List.of("50.0", "99.0")) {
+            double seconds = metric.getAsJsonObject("scorePercentiles").get(percentile).getAsDouble();
+            times.addProperty("p" + percentile.replace(".0", ""), ResultFile.rounded(1e3 * seconds));
+        }
+        return times;
     }
 
     /** Score and error. */

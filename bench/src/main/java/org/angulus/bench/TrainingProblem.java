@@ -42,7 +42,7 @@ final class TrainingProblem implements AutoCloseable {
     TrainingProblem(Device device, int batch, int classes) {
         this.batch = batch;
         this.classes = classes;
-        TrainingConfig config = config(batch);
+        TrainingConfig config = config(ResFaceConfig.of("resface20", Variant.ARTICLE), batch, false, Augmentation.NONE);
         network = new ResFace(config.network());
         trainer = new Trainer(device, config, new DrawnPictures(config.network(), classes, batch), null, "drawn pictures", "none");
         trainer.addListener(new TrainingListener() {
@@ -53,16 +53,17 @@ final class TrainingProblem implements AutoCloseable {
         });
     }
 
-    private static TrainingConfig config(int batch) {
+    /** One loader thread; every loss is read. */
+    static TrainingConfig config(ResFaceConfig network, int batch, boolean flip, Augmentation augmentation) {
         return new TrainingConfig(
-                ResFaceConfig.of("resface20", Variant.ARTICLE),
+                network,
                 InputFormat.DEFAULT,
                 MarginHead.amSoftmax(SCALE, MARGIN),
                 new Optimizer.Sgd(0.9, SgdRule.Convention.TORCH, false),
                 ParameterRules.DECAY,
                 ParameterRules.ONE,
                 new Schedule.Steps(List.of(new Schedule.RateFrom(0, RATE))),
-                0, 0, NEVER, batch, 1, 1, false, Augmentation.NONE, 0, 0, 1, NEVER, NEVER, 1, 128L << 20, 1);
+                0, 0, NEVER, batch, 1, 1, flip, augmentation, 0, 0, 1, NEVER, NEVER, 1, 128L << 20, 1);
     }
 
     /**
