@@ -262,7 +262,11 @@ class TrainCommandTest {
     void aFolderThatHoldsSomethingIsLeftAlone() throws IOException {
         Files.createDirectories(run);
         Path kept = Files.writeString(run.resolve("notes.txt"), "mine");
-        train().failsOnly(ExitCode.FAILED, "is not empty", "--run", "--resume");
+        train().failsOnly(ExitCode.FAILED, "is not empty", "--run", "empty this one, which holds no run");
+        assertEquals("mine", Files.readString(kept));
+        Files.writeString(run.resolve("config.json"), "{}");
+        Files.writeString(run.resolve("data.json"), "{}");
+        train().failsOnly(ExitCode.FAILED, "is not empty", "--run", "--resume " + run);
         assertEquals("mine", Files.readString(kept));
         run = kept;
         train().failsOnly(ExitCode.FAILED, "notes.txt is a file");
