@@ -143,7 +143,11 @@ public record VerificationPairs(String name, List<Pair> pairs, int folds, boolea
                 throw lines.fault("a pair of the same person (a name and two numbers) should stand here, found "
                         + fields.length + " fields");
             }
-            return new Pair(photo(lines, fields[0], fields[1]), photo(lines, fields[0], fields[2]), true, fold);
+            Pair pair = new Pair(photo(lines, fields[0], fields[1]), photo(lines, fields[0], fields[2]), true, fold);
+            if (pair.left().equals(pair.right())) {
+                throw lines.fault("a pair of the same person names photograph " + pair.left().number() + " twice");
+            }
+            return pair;
         }
         if (fields.length != 4) {
             throw lines.fault("a pair of different people (name, number, name, number) should stand here, found "

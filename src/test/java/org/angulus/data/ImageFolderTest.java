@@ -169,6 +169,60 @@ class ImageFolderTest {
         assertEquals(List.of("Left out 1 pictures that are missing or may not be read: Ann/3.jpg"), images.remarks());
     }
 
+    @Test
+    void circlesOfLinksAreRefusedAndLinksToThemselvesLeftOut() throws Exception {
+        Path ann = Files.createDirectories(folder.resolve("Ann"));
+        Path bob = Files.createDirectories(folder.resolve("Bob"));
+        Files.createFile(ann.resolve("1.jpg"));
+        Files.createFile(bob.resolve("1.jpg"));
+        Files.createSymbolicLink(ann.resolve("2.jpg"), Path.of("2.jpg"));
+        Files.createSymbolicLink(folder.resolve("Cy"), Path.of("Cy"));
+        Files.createSymbolicLink(folder.resolve("Di"), Path.of("gone"));
+        ImageFolder images = ImageFolder.open(folder);
+        assertEquals(List.of("Ann/1.jpg", "Bob/1.jpg"), names(images));
+        assertEquals(
+                List.of("Passed over 2 entries that are no pictures: Cy, Di", "Left out 1 pictures that are missing or may not be read: Ann/2.jpg"),
+                images.remarks());
+        Files.createSymbolicLink(ann.resolve("more"), bob);
+        Files.createSymbolicLink(bob.resolve("more"), ann);
+        refusedIn(folder, "Ann/more/more: it is a link to a folder that it lies in; remove the link.");
+    }
+
+    /** Where the file system keeps them apart, so do we. */
+    @Test
+    void namesThatDifferOnlyInCaseAreDifferent() throws Exception {
+        for (String image : List.of("Ann/a.jpg", "Ann/A.jpg", "Ann/a.JPG", "ann/a.jpg")) {
+            Files.createDirectories(folder.resolve(image).getParent());
+            Files.createFile(folder.resolve(image));
+        }
+        try (var entries = Files.list(folder)) {
+            assumeTrue(entries.count() == 2, "this file system does not tell Ann from ann");
+        }
+        ImageFolder images = ImageFolder.open(folder);
+        assertEquals(List.of("Ann", "ann"), images.identities());
+        assertEquals(List.of("Ann/A.jpg", "Ann/a.JPG", "Ann/a.jpg", "ann/a.jpg"), names(images));
+        assertEquals(1, images.label(3));
+        assertEquals(List.of(), images.remarks());
+    }
+
+    @Test
+    void anUnreadablePictureIsLeftOutByName() throws Exception {
+        for (String image : List.of("Ann/1.jpg", "Ann/2.jpg", "Bob/1.jpg")) {
+            Files.createDirectories(folder.resolve(image).getParent());
+            Files.createFile(folder.resolve(image));
+        }
+        Path closed = folder.resolve("Ann/2.jpg");
+        Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("---------"));
+        assumeFalse(Files.isReadable(closed), "this user reads everything");
+        ImageFolder images = ImageFolder.open(folder);
+        assertEquals(List.of("Ann/1.jpg", "Bob/1.jpg"), names(images));
+        assertEquals(List.of("Left out 1 pictures that are missing or may not be read: Ann/2.jpg"), images.remarks());
+    }
+
+    private static void refusedIn(Path root, String sentence) {
+        assertEquals(root + "/" + sentence, assertThrows(DataException.class, () -> ImageFolder.open(root)).getMessage());
+    }
+
     /** A million images with paths of 21 bytes: at most 48 bytes for each besides its path, also after a selection. */
     @Test
     void theListOfImagesIsSmall() throws Exception {

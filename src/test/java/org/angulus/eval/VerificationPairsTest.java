@@ -62,6 +62,15 @@ class VerificationPairsTest {
         assertFalse(Files.exists(folder.resolve("written.txt")));
     }
 
+    /** As they stand: a list that draws a pair again counts it again, in either kind. */
+    @Test
+    void aPairMayStandTwice() throws Exception {
+        Path file = write("2\t2\n" + "Ann\t1\t4\nAnn\t1\t4\nAnn\t2\tBob\t1\nAnn\t2\tBob\t1\n".repeat(2));
+        VerificationPairs pairs = VerificationPairs.readView2(file);
+        assertEquals(8, pairs.pairs().size());
+        assertEquals(4, pairs.photos().size());
+    }
+
     /** 15 pairs of either kind in 10 folds: fold k holds those from floor(1.5 k) to floor(1.5 (k + 1)) - 1. */
     @Test
     void view1GetsInterleavedFolds() throws Exception {
@@ -110,6 +119,8 @@ class VerificationPairsTest {
                 "2/1;Ann/1/Bob/2|line 2: a pair of the same person",
                 "2/1;Ann/1/2;Ann/1/2|line 3: a pair of different people",
                 "2/1;Ann/1/2;Ann/1/Ann/2|line 3: a pair of different people names 'Ann' twice",
+                "2/1;Ann/2/02|line 2: a pair of the same person names photograph 2 twice",
+                "2/2;Ann/1/2;Ann/1/2;Ann/1/Bob/2;Ann/2/Bob/1;Ann/1/3|it ends after line 6, where a pair of the same person",
                 "2/1;Ann/0/2|line 2: '0' is no number of a photograph",
                 "2/1;Ann/-1/2|line 2: '-1' is no number of a photograph",
                 "2/1;Ann/99999999999/2|line 2: '99999999999' is no number of a photograph",
