@@ -84,6 +84,7 @@ extern const Conv2dKernelList conv2d_backward_weight_kernels;
   X(AG_OP_MARGIN_TARGET, margin_target)                              \
   X(AG_OP_MARGIN_FORWARD, margin_forward)                            \
   X(AG_OP_MARGIN_LOSS, margin_loss)                                  \
+  X(AG_OP_MARGIN_BACKWARD, margin_backward)                          \
   X(kOpChannelEpilogue, channel_epilogue)
 
 #define AG_DECLARE(op, name) extern const KernelList name##_kernels;
