@@ -85,6 +85,12 @@ extern const Conv2dKernelList conv2d_backward_weight_kernels;
   X(AG_OP_MARGIN_FORWARD, margin_forward)                            \
   X(AG_OP_MARGIN_LOSS, margin_loss)                                  \
   X(AG_OP_MARGIN_BACKWARD, margin_backward)                          \
+  X(AG_OP_GRADIENT_NORM, gradient_norm)                              \
+  X(AG_OP_SGD_UPDATE, sgd_update)                                    \
+  X(AG_OP_ADAM_UPDATE, adam_update)                                  \
+  X(AG_OP_EMA_UPDATE, ema_update)                                    \
+  X(AG_OP_COMMIT_COPY, commit_copy)                                  \
+  X(AG_OP_COMMIT_END, commit_end)                                    \
   X(kOpChannelEpilogue, channel_epilogue)
 
 #define AG_DECLARE(op, name) extern const KernelList name##_kernels;
