@@ -20,8 +20,8 @@ constexpr int32_t kType = std::is_same<T, Bf16>::value ? AG_BF16 : AG_F32;
 template <class T>
 constexpr int kVector = 16 / static_cast<int>(sizeof(T));
 
-// The nearest bf16, ties to even; a NaN stays a NaN. An instruction of the card from sm_80 on; the model gives the same bits but for a NaN's
-// payload.
+// The nearest bf16, ties to even; a NaN stays a NaN. An instruction of the card from sm_80 on; the model gives the same bits but for a
+// NaN's payload.
 __host__ __device__ inline Bf16 to_bf16(float value) {
 #ifdef __CUDA_ARCH__
   uint16_t bits;

@@ -2,8 +2,8 @@
 //   m = b1 m + (1 - b1) g,  v = b2 v + (1 - b2) g^2
 //   TORCH: w -= lr m^ / (sqrt(v^) + eps), m^ = m / (1 - b1^t), v^ = v / (1 - b2^t)
 //   EPSILON_HAT: w -= lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps)
-// (Kingma and Ba 2015, algorithm 1 and the remark before section 2.1); decoupled (Loshchilov and Hutter 2019): w -= lr weight_decay w. Then w
-// is clamped from below. A step that does not apply leaves every byte as it is.
+// (Kingma and Ba 2015, algorithm 1 and the remark before section 2.1); decoupled (Loshchilov and Hutter 2019): w -= lr weight_decay w.
+// Then w is clamped from below. A step that does not apply leaves every byte as it is.
 //
 //   parameters, gradients, first, second (count), f32; elements outside the segments stay
 //
@@ -25,7 +25,8 @@ struct AdamSteps {
     const double second_bias = 1.0 - pow(static_cast<double>(call.rule.beta2), t);
     const double rate = static_cast<double>(call.scalars->learning_rate * segment.rate_factor);
     const bool hat = call.rule.form == AG_ADAM_EPSILON_HAT;
-    return {static_cast<float>(rate * (hat ? sqrt(second_bias) : 1.0) / first_bias), hat ? 1.0f : static_cast<float>(1.0 / sqrt(second_bias))};
+    return {static_cast<float>(rate * (hat ? sqrt(second_bias) : 1.0) / first_bias),
+            hat ? 1.0f : static_cast<float>(1.0 / sqrt(second_bias))};
   }
 };
 

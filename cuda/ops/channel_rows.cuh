@@ -59,7 +59,8 @@ void launch_apply_rows(Exec& exec, const A& given) {
 template <class A>
 void run_rows_vector(Exec& exec, const void* call) {
   const A operation = A::of(call);
-  with_width<typename A::Storage>(operation.columns(), [&](auto width) { launch_apply_rows<A, decltype(width)::value, 4>(exec, operation); });
+  with_width<typename A::Storage>(operation.columns(),
+                                  [&](auto width) { launch_apply_rows<A, decltype(width)::value, 4>(exec, operation); });
 }
 
 template <class A>

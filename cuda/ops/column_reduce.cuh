@@ -6,9 +6,9 @@
 //   finish(column, partial)                    stores the results
 //   workspace()                                (pieces, columns) of Partial
 //
-// reduce_pieces  Rows are cut into pieces by their number alone. A block takes one piece of some columns: 8 threads of 16 bytes each x 32 lines
-//     of rows (128 bytes of a row at a time), or 32 single columns x 8 lines where rows do not begin aligned. A thread reads 4 rows before it
-//     adds them, the lines merge as a tree in shared memory.
+// reduce_pieces  Rows are cut into pieces by their number alone. A block takes one piece of some columns: 8 threads of 16 bytes each x 32
+//     lines of rows (128 bytes of a row at a time), or 32 single columns x 8 lines where rows do not begin aligned. A thread reads 4 rows
+//     before it adds them, the lines merge as a tree in shared memory.
 // reduce_merge   32 columns x 8 lines: a line takes every 8th piece, the lines merge as a tree.
 // reduce_plain   One thread, one column, one loop over the rows.
 // Every order is fixed by the shape, so the same shape gives the same bits.

@@ -1,5 +1,5 @@
-// average = e average + (1 - e) x, e = min(decay, (1 + t) / (10 + t)), t the applied steps before this one. A step that does not apply leaves
-// every byte as it is.
+// average = e average + (1 - e) x, e = min(decay, (1 + t) / (10 + t)), t the applied steps before this one. A step that does not apply
+// leaves every byte as it is.
 //
 //   x, average (count), f32
 //

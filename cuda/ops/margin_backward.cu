@@ -1,18 +1,21 @@
 // Gradients of the mean loss for the classes j of [first, first + count). With z_ij = S_i c_ij, p_ij = exp(z_ij - log_sum_exp_i) and
 // p_y - 1 = expm1(-loss), dz_ij = (p_ij - [j = y]) / N:
 //   G_ij = dL/dc_ij = dz_ij S_i, times phi' for j = y;   dscale_i = sum_j dz_ij c_ij, phi for j = y;   dbias_j = sum_i G_ij
-//   dx_i = x'_i (sum_j G_ij w^_j - x^_i along_i), along_i = sum_j G_ij c_ij;   dw_j alike with x^ for w^ and the sum over i;   v^ = v v', v' = 1 / |v|
-// Where the guard holds a length, and for SOFTMAX, there is no projection; SOFTMAX has no lengths either. Where S = |x| (MODIFIED_SOFTMAX), dx
-// also gets dscale x^. A row whose label is outside [0, classes) has G = 0, and is a fault of the device.
+//   dx_i = x'_i (sum_j G_ij w^_j - x^_i along_i), along_i = sum_j G_ij c_ij, with v^ = v v', v' = 1 / |v|;
+//   dw_j alike with x^ for w^ and the sums over i
+// Where the guard holds a length, and for SOFTMAX, there is no projection; SOFTMAX has no lengths either. Where S = |x|
+// (MODIFIED_SOFTMAX), dx also gets dscale x^. A row whose label is outside [0, classes) has G = 0, and is a fault of the device.
 //
-//   x, dx (N,D)   w (classes,D)   dw (count,D)   dbias (count), SOFTMAX only   dscale, inverse_x, log_sum_exp, losses (N)   inverse_w (classes)
-//   target (AG_TARGET_ROWS, N)   cosines (N,count), optional: computed again   labels (N) int32   f32
+//   x, dx (N,D)   w (classes,D)   dw (count,D)   dbias (count), SOFTMAX only   inverse_w (classes)
+//   dscale, inverse_x, log_sum_exp, losses (N)   target (AG_TARGET_ROWS, N)   cosines (N,count), optional: computed again   f32
+//   labels (N) int32
 //
 // margin_backward_f32_tiled_64x64x16   Three matrix products of 64 x 64 tiles with steps of 16 (tile.cuh), 256 threads a block:
-//     gradients  N x D times D x count (or the stored cosines), turned into G in registers and stored; sums of a tile's rows by shuffles, of its
-//                columns through shared memory
+//     gradients  N x D times D x count (or the stored cosines), turned into G in registers and stored; sums of a tile's rows by shuffles,
+//                of its columns through shared memory
 //     classes    G^T (x / |x|): dw, its depth is N
-//     rows       G (w / |w|): its depth is count, cut into pieces so that N x D, which is small, fills the card; a last launch adds the pieces
+//     rows       G (w / |w|): its depth is count, cut into pieces so that N x D, which is small, fills the card; the last launch adds the
+//                pieces in their order
 //     bound      FLOPs: 4 D for each (row, class), 6 D without stored cosines. Share of the card's f32 peak: not measured, no card yet.
 // margin_backward_f32_plain            One thread, one row of G; then one thread, one number of dw and of dx.
 #include "margin_classes.cuh"
@@ -96,11 +99,11 @@ __device__ inline void put_dx(const MarginBackwardCall& call, int64_t row, int64
 // The workspace of the tiled kernel.
 struct Space {
   int64_t class_tiles, row_tiles, pieces, piece_classes;
-  float* gradients;  // (N, count): G
-  float* of_rows;    // (class tiles, 2, N): sums over a tile's classes of G c and of dz c
-  float* of_classes; // (row tiles, 2, count): sums over a tile's rows of G c and of G
-  float* totals;     // (2, N): of_rows, all tiles
-  float* dx;         // (pieces, N, D)
+  float* gradients;   // (N, count): G
+  float* of_rows;     // (class tiles, 2, N): sums over a tile's classes of G c and of dz c
+  float* of_classes;  // (row tiles, 2, count): sums over a tile's rows of G c and of G
+  float* totals;      // (2, N): of_rows, all tiles
+  float* dx;          // (pieces, N, D)
   int64_t floats;
 };
 

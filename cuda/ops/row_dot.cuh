@@ -7,7 +7,7 @@
 namespace angulus::cuda {
 namespace {
 
-constexpr int kWarpRows = 8;  // of a block
+constexpr int kWarpRows = 8;      // of a block
 constexpr int kRowThreads = 128;  // of a block whose threads take a row each
 
 __device__ inline int64_t warp_row() { return static_cast<int64_t>(blockIdx.x) * kWarpRows + threadIdx.x / kWarpSize; }
