@@ -41,6 +41,8 @@ const KernelList& kernels_of(int32_t op) {
       return fill_kernels;
     case AG_OP_COPY:
       return copy_kernels;
+    case AG_OP_CONVERT:
+      return convert_kernels;
     case AG_OP_ADD:
       return add_kernels;
     case AG_OP_BATCH_NORM_STATISTICS:

@@ -60,6 +60,7 @@ extern const Conv2dKernelList conv2d_backward_input_kernels;
 extern const Conv2dKernelList conv2d_backward_weight_kernels;
 extern const KernelList fill_kernels;
 extern const KernelList copy_kernels;
+extern const KernelList convert_kernels;
 extern const KernelList add_kernels;
 extern const KernelList batch_norm_statistics_kernels;
 extern const KernelList batch_norm_backward_reduce_kernels;

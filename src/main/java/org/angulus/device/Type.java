@@ -1,6 +1,6 @@
 package org.angulus.device;
 
-/** How the numbers of a tensor are stored. Sums are always taken in 32-bit floats or wider. */
+/** How the numbers of a tensor are stored: activations and their gradients in either, all else in F32. Sums are always taken in 32-bit floats or wider. */
 public enum Type {
     /** IEEE single precision, 4 bytes. */
     F32(4),
