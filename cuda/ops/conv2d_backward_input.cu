@@ -10,9 +10,9 @@
 //             of the card's f32 peak: not measured, no card yet.
 // conv2d_backward_input_{f32,bf16}_plain     One thread, one result, the loops of the formula. Any size. Weights are rounded to the type on
 //     load.
-#include "../device/storage.cuh"
 #include "../device/tile.cuh"
 #include "conv2d_shape.h"
+#include "conv2d_weight.cuh"
 
 namespace angulus::cuda {
 namespace {
@@ -20,7 +20,7 @@ namespace {
 template <class T>
 __device__ inline float finish(const Conv2dCall& call, float value, int64_t index) {
   if ((call.plan.epilogue & AG_EPILOGUE_RESIDUAL) != 0) {
-    value += load(static_cast<const T*>(call.residual) + index);  // may be dx itself: this thread reads the element it then writes
+    value += to_float(static_cast<const T*>(call.residual)[index]);  // may be dx itself: this thread reads the element it then writes
   }
   return value;
 }
@@ -119,7 +119,7 @@ __global__ void conv2d_backward_input_plain(Conv2dCall call) {
       const T* const from = dy + ((n * call.p + p) * call.q + q) * shape.k;
       const float* const by = w + (static_cast<int64_t>(r) * shape.s + s) * shape.c + c;
       for (int k = 0; k < shape.k; ++k) {
-        sum += load(from + k) * rounded<T>(by[k * filter_elements]);
+        sum += to_float(from[k]) * factor<T>(by[k * filter_elements]);
       }
     }
   }
@@ -142,7 +142,7 @@ void run_plain(Exec& exec, const Conv2dCall& call) {
 constexpr Conv2dKernel kKernels[] = {
     {"conv2d_backward_input_f32_tiled_64x64x16", nullptr, AG_EPILOGUE_RESIDUAL, fits_tiles, nullptr, run_tiled},
     {"conv2d_backward_input_f32_plain", nullptr, AG_EPILOGUE_RESIDUAL, is_f32, nullptr, run_plain<float>},
-    {"conv2d_backward_input_bf16_plain", nullptr, AG_EPILOGUE_RESIDUAL, is_bf16, nullptr, run_plain<bf16>},
+    {"conv2d_backward_input_bf16_plain", nullptr, AG_EPILOGUE_RESIDUAL, is_bf16, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
 

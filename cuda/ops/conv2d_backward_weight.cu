@@ -131,7 +131,7 @@ __global__ void conv2d_backward_weight_plain(Conv2dCall call) {
           continue;
         }
         const int64_t output = (static_cast<int64_t>(n) * call.p + p) * call.q + q;
-        image += load(dy + output * shape.k + k) * load(x + ((static_cast<int64_t>(n) * shape.h + h) * shape.w + v) * shape.c + c);
+        image += to_float(dy[output * shape.k + k]) * to_float(x[((static_cast<int64_t>(n) * shape.h + h) * shape.w + v) * shape.c + c]);
       }
     }
     sum += image;
@@ -163,7 +163,7 @@ void run_plain(Exec& exec, const Conv2dCall& call) {
 constexpr Conv2dKernel kKernels[] = {
     {"conv2d_backward_weight_f32_tiled_64x64x16", nullptr, 0, fits_tiles, tiled_workspace, run_tiled},
     {"conv2d_backward_weight_f32_plain", nullptr, 0, is_f32, nullptr, run_plain<float>},
-    {"conv2d_backward_weight_bf16_plain", nullptr, 0, is_bf16, nullptr, run_plain<bf16>},
+    {"conv2d_backward_weight_bf16_plain", nullptr, 0, is_bf16, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
 

@@ -9,9 +9,9 @@
 //     thread  4 x 4 results in registers; gathers 4 elements of x and 4 of w a step, neighbours along c, so reads coalesce where C >= 16
 //     bound   FLOPs: 2 x 64 x 64 x 16 for each 8 KiB read. Share of the card's f32 peak: not measured, no card yet.
 // conv2d_forward_{f32,bf16}_plain     One thread, one result, the loops of the formula. Any size. Weights are rounded to the type on load.
-#include "../device/storage.cuh"
 #include "../device/tile.cuh"
 #include "conv2d_shape.h"
+#include "conv2d_weight.cuh"
 
 namespace angulus::cuda {
 namespace {
@@ -25,7 +25,7 @@ __device__ inline float finish(const Conv2dCall& call, float value, int64_t inde
     value = value > 0.0f ? value : call.slope[k] * value;
   }
   if ((call.plan.epilogue & AG_EPILOGUE_RESIDUAL) != 0) {
-    value += load(static_cast<const T*>(call.residual) + index);  // may be y itself: this thread reads the element it then writes
+    value += to_float(static_cast<const T*>(call.residual)[index]);  // may be y itself: this thread reads the element it then writes
   }
   return value;
 }
@@ -116,7 +116,7 @@ __global__ void conv2d_forward_plain(Conv2dCall call) {
       const T* const from = x + ((n * shape.h + h) * shape.w + v) * shape.c;
       const float* const by = w + ((static_cast<int64_t>(k) * shape.r + r) * shape.s + s) * shape.c;
       for (int c = 0; c < shape.c; ++c) {
-        sum += load(from + c) * rounded<T>(by[c]);
+        sum += to_float(from[c]) * factor<T>(by[c]);
       }
     }
   }
@@ -139,7 +139,7 @@ constexpr int32_t kFused = AG_EPILOGUE_BIAS | AG_EPILOGUE_PRELU | AG_EPILOGUE_RE
 constexpr Conv2dKernel kKernels[] = {
     {"conv2d_forward_f32_tiled_64x64x16", nullptr, kFused, fits_tiles, nullptr, run_tiled},
     {"conv2d_forward_f32_plain", nullptr, kFused, is_f32, nullptr, run_plain<float>},
-    {"conv2d_forward_bf16_plain", nullptr, kFused, is_bf16, nullptr, run_plain<bf16>},
+    {"conv2d_forward_bf16_plain", nullptr, kFused, is_bf16, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
 

@@ -10,7 +10,7 @@ template <class From, class To>
 __global__ void convert_plain(const From* x, To* y, int64_t count) {
   const int64_t index = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (index < count) {
-    store(y + index, load(x + index));
+    store(y + index, to_float(x[index]));
   }
 }
 
@@ -24,7 +24,7 @@ void launch(Exec& exec, const ConvertCall& call) {
 
 void run(Exec& exec, const void* arguments) {
   const ConvertCall& call = *static_cast<const ConvertCall*>(arguments);
-  call.to == AG_BF16 ? launch<float, bf16>(exec, call) : launch<bf16, float>(exec, call);
+  call.to == AG_BF16 ? launch<float, Bf16>(exec, call) : launch<Bf16, float>(exec, call);
 }
 
 constexpr Kernel kKernels[] = {{"convert_plain", nullptr, accepts, nullptr, run}};

@@ -138,7 +138,8 @@ Plan make_plan(OpCall& op, const ag_conv2d_shape& shape, int32_t direction, int3
   for (int32_t choice = 0; choice < count; ++choice) {
     if (try_kernel(op, choice, &plan)) return plan;
   }
-  fail(AG_UNAVAILABLE, "%s: device %s has no kernel for %s here", op.name(), op.device().name(), type_name(shape.type));
+  fail(AG_UNAVAILABLE, "%s: device %s has no kernel for %s here%s", op.name(), op.device().name(), type_name(shape.type),
+       shape.type == AG_F32 ? "" : "; use f32");
 }
 
 // The plan as make_plan makes it, after it was compared with what came.

@@ -31,12 +31,12 @@ void run_convert(const Exec& exec, const void* arguments) {
   const auto& call = as<ConvertCall>(arguments);
   if (call.to == AG_BF16) {
     const float* const x = static_cast<const float*>(call.x);
-    bf16* const y = static_cast<bf16*>(call.y);
+    Bf16* const y = static_cast<Bf16*>(call.y);
     for_elements(exec, call.count, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) y[i] = to_bf16(x[i]);
     });
   } else {
-    const bf16* const x = static_cast<const bf16*>(call.x);
+    const Bf16* const x = static_cast<const Bf16*>(call.x);
     float* const y = static_cast<float*>(call.y);
     for_elements(exec, call.count, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) y[i] = to_float(x[i]);
