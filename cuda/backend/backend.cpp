@@ -37,26 +37,11 @@ const KernelList kNone = {nullptr, 0};
 
 const KernelList& kernels_of(int32_t op) {
   switch (op) {
-    case AG_OP_FILL:
-      return fill_kernels;
-    case AG_OP_COPY:
-      return copy_kernels;
-    case AG_OP_CONVERT:
-      return convert_kernels;
-    case AG_OP_ADD:
-      return add_kernels;
-    case AG_OP_BATCH_NORM_STATISTICS:
-      return batch_norm_statistics_kernels;
-    case AG_OP_BATCH_NORM_BACKWARD_REDUCE:
-      return batch_norm_backward_reduce_kernels;
-    case AG_OP_ROW_NORM:
-      return row_norm_kernels;
-    case AG_OP_MARGIN_TARGET:
-      return margin_target_kernels;
-    case AG_OP_MARGIN_FORWARD:
-      return margin_forward_kernels;
-    case AG_OP_MARGIN_LOSS:
-      return margin_loss_kernels;
+#define AG_CASE(op, name) \
+  case op:                \
+    return name##_kernels;
+    AG_FOR_EACH_KERNEL_LIST(AG_CASE)
+#undef AG_CASE
     default:
       return kNone;
   }
@@ -286,11 +271,11 @@ int32_t kernel_accepts(void*, int32_t op, int32_t kernel, const void* call) {
 }
 
 // The most that any kernel of the op wants: which one runs is not known yet.
-int64_t workspace_bytes(void*, int32_t op, int64_t rows, int64_t columns, int64_t /*depth*/) {
+int64_t workspace_bytes(void*, int32_t op, int64_t rows, int64_t columns, int64_t depth) {
   const KernelList& list = kernels_of(op);
   int64_t most = 0;
   for (int32_t i = 0; i < list.count; ++i) {
-    const int64_t bytes = list.first[i].workspace_bytes == nullptr ? 0 : list.first[i].workspace_bytes(rows, columns);
+    const int64_t bytes = list.first[i].workspace_bytes == nullptr ? 0 : list.first[i].workspace_bytes(rows, columns, depth);
     most = bytes > most ? bytes : most;
   }
   return most;

@@ -9,22 +9,24 @@ constexpr int kWarpSize = 32;
 constexpr unsigned kFullWarp = 0xffffffffu;
 
 // Sum over `width` neighbouring lanes (a power of two up to 32), the same bits in each: a butterfly adds pairs, and a + b = b + a.
-__device__ inline float warp_sum(float value, int width = kWarpSize) {
+template <class T>
+__device__ inline T warp_sum(T value, int width = kWarpSize) {
   for (int lanes = width / 2; lanes > 0; lanes /= 2) {
     value += __shfl_xor_sync(kFullWarp, value, lanes);
   }
   return value;
 }
 
-// Sum over the block, valid in thread 0. scratch: one float for each warp of the block. blockDim.x is a multiple of 32; every thread calls.
+// Sum over the block, valid in thread 0. scratch: one T for each warp of the block. blockDim.x is a multiple of 32; every thread calls.
 // Ends with no barrier: the next write to scratch needs one before it.
-__device__ inline float block_sum(float value, float* scratch) {
+template <class T>
+__device__ inline T block_sum(T value, T* scratch) {
   value = warp_sum(value);
   if (threadIdx.x % kWarpSize == 0) {
     scratch[threadIdx.x / kWarpSize] = value;
   }
   __syncthreads();  // thread 0 reads every warp's sum
-  float sum = 0.0f;
+  T sum = 0;
   if (threadIdx.x == 0) {
     for (unsigned warp = 0; warp < blockDim.x / kWarpSize; ++warp) {
       sum += scratch[warp];
@@ -37,13 +39,6 @@ __device__ inline float block_sum(float value, float* scratch) {
 struct Moments {
   float count, mean, m2;
 };
-
-__device__ inline void add_value(Moments& moments, float value) {
-  moments.count += 1.0f;
-  const float delta = value - moments.mean;
-  moments.mean += delta / moments.count;
-  moments.m2 += delta * (value - moments.mean);
-}
 
 // Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979).
 __device__ inline Moments merge(const Moments& a, const Moments& b) {

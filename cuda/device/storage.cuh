@@ -63,6 +63,19 @@ __device__ inline void load(const T* x, float (&values)[W]) {
   }
 }
 
+// The same from element `at` of x on; zeros where x is null.
+template <class T, int W>
+__device__ inline void load_optional(const T* x, int64_t at, float (&values)[W]) {
+  if (x != nullptr) {
+    load(x + at, values);
+    return;
+  }
+#pragma unroll
+  for (int i = 0; i < W; ++i) {
+    values[i] = 0.0f;
+  }
+}
+
 template <class T, int W>
 __device__ inline void store(T* y, const float (&values)[W]) {
   if constexpr (W == 1) {

@@ -2,16 +2,14 @@
 //   sums[0,c] = dbeta[c] = sum over the rows of dv;  sums[1,c] = dgamma[c] = sum of dv x^;  dslope[c] = sum of dy min(v, 0)
 // sums is overwritten; dgamma, dbeta and dslope are written or added to as `write` says.
 //
-//   x, dy (rows, columns)   statistics, sums (2, columns)   gamma, beta, slope, dgamma, dbeta, dslope (columns)   all f32
-//   workspace (pieces, 3, columns)
+//   x, dy (rows, columns)   statistics, sums (2, columns)   gamma, beta, slope, dgamma, dbeta, dslope (columns), f32
+//   workspace (pieces, columns) of Sums
 //
-// batch_norm_backward_reduce_f32_pieces_32x8   One pass over x and dy; 8 threads of a column add through shared memory, then one thread for
-//     each column adds the pieces, both in a fixed order.
-//     block   32 columns x 8 rows at a time of one piece of the rows
-//     bound   bytes: 8 for each element. Share of the card's bandwidth: not measured, no card yet.
-// batch_norm_backward_reduce_f32_plain         One thread, one column, one loop over the rows.
-#include "../device/reduce.cuh"
-#include "row_pieces.h"
+// batch_norm_backward_reduce_*_pieces   reduce_pieces of column_reduce.cuh: PReLU and batch norm in one pass over x and dy.
+//     bound   bytes: 8 an element in f32, 4 in bf16. Share of the card's bandwidth: not measured, no card yet.
+// batch_norm_backward_reduce_*_plain    One thread, one column, one loop over the rows.
+#include "batch_norm.cuh"
+#include "column_reduce.cuh"
 
 namespace angulus::cuda {
 namespace {
@@ -20,115 +18,74 @@ struct Sums {
   float dv, dv_x, slope;
 };
 
-__device__ inline Sums operator+(const Sums& a, const Sums& b) { return {a.dv + b.dv, a.dv_x + b.dv_x, a.slope + b.slope}; }
+template <class T>
+struct BatchNormBackwardReduce {
+  using Storage = T;
+  using Partial = Sums;
+  template <int W>
+  using Columns = BatchNormColumns<W>;
+  template <int W>
+  struct Inputs {
+    float x[W], dy[W];
+  };
 
-// The sums over rows first, first + step, ... of one column.
-__device__ inline Sums sum_rows(const BatchNormBackwardReduceCall& call, int64_t column, int64_t first, int64_t end, int64_t step) {
-  const BatchNormLayer& layer = call.layer;
-  const int64_t columns = layer.columns;
-  const float* const x = static_cast<const float*>(layer.x) + column;
-  const float* const dy = static_cast<const float*>(call.dy) + column;
-  const float mean = layer.statistics[column];
-  const float inverse = 1.0f / sqrtf(layer.statistics[columns + column] + layer.epsilon);
-  const float gamma = layer.gamma[column];
-  const float beta = layer.beta[column];
-  Sums sums = {0.0f, 0.0f, 0.0f};
-  for (int64_t row = first; row < end; row += step) {
-    const float normal = (x[row * columns] - mean) * inverse;
-    const float v = gamma * normal + beta;
-    const float gradient = dy[row * columns];
-    float dv = gradient;
-    if (layer.slope != nullptr && !(v > 0.0f)) {
-      dv = gradient * layer.slope[column];
-      sums.slope += gradient * v;
+  BatchNormBackwardReduceCall call;
+
+  static BatchNormBackwardReduce of(const void* call) { return {*static_cast<const BatchNormBackwardReduceCall*>(call)}; }
+  __host__ __device__ int64_t rows() const { return call.layer.rows; }
+  __host__ __device__ int64_t columns() const { return call.layer.columns; }
+  __device__ void* workspace() const { return call.workspace; }
+
+  template <int W>
+  __device__ void load(int64_t column, Columns<W>& own) const {
+    own.load(call.layer, column);
+  }
+  template <int W>
+  __device__ void read(int64_t at, Inputs<W>& inputs) const {
+    cuda::load(static_cast<const T*>(call.layer.x) + at, inputs.x);
+    cuda::load(static_cast<const T*>(call.dy) + at, inputs.dy);
+  }
+  template <int W>
+  __device__ void take(const Columns<W>& own, const Inputs<W>& inputs, int64_t, Partial (&sums)[W]) const {
+#pragma unroll
+    for (int i = 0; i < W; ++i) {
+      const float normal = own.normal(i, inputs.x[i]);
+      const float v = own.v(i, normal);
+      const bool positive = v > 0.0f;
+      const float dv = positive ? inputs.dy[i] : own.slope[i] * inputs.dy[i];
+      sums[i].dv += dv;
+      sums[i].dv_x += dv * normal;
+      sums[i].slope += positive ? 0.0f : inputs.dy[i] * v;
     }
-    sums.dv += dv;
-    sums.dv_x += dv * normal;
   }
-  return sums;
-}
-
-__device__ inline void store(const BatchNormBackwardReduceCall& call, int64_t column, const Sums& sums) {
-  const bool add = call.write == AG_ACCUMULATE;
-  call.sums[column] = sums.dv;
-  call.sums[call.layer.columns + column] = sums.dv_x;
-  call.dbeta[column] = add ? call.dbeta[column] + sums.dv : sums.dv;
-  call.dgamma[column] = add ? call.dgamma[column] + sums.dv_x : sums.dv_x;
-  if (call.layer.slope != nullptr) {
-    call.dslope[column] = add ? call.dslope[column] + sums.slope : sums.slope;
-  }
-}
-
-__global__ void __launch_bounds__(kPieceColumns* kPieceLines) batch_norm_backward_reduce_f32_pieces_32x8(BatchNormBackwardReduceCall call) {
-  AG_DYNAMIC_SHARED(Sums, lines);  // (kPieceLines, kPieceColumns)
-  const int64_t columns = call.layer.columns;
-  const RowPieces pieces = row_pieces(call.layer.rows);
-  const int64_t groups = ceil_div(columns, kPieceColumns);
-  const int64_t column = blockIdx.x % groups * kPieceColumns + threadIdx.x;
-  const int64_t piece = blockIdx.x / groups;
-  const int64_t end = min((piece + 1) * pieces.length, static_cast<int64_t>(call.layer.rows));
-  Sums own = {0.0f, 0.0f, 0.0f};
-  if (column < columns) {
-    own = sum_rows(call, column, piece * pieces.length + threadIdx.y, end, kPieceLines);
-  }
-  lines[threadIdx.y * kPieceColumns + threadIdx.x] = own;
-  __syncthreads();  // the first line reads all of its column
-  if (threadIdx.y == 0 && column < columns) {
-    for (int line = 1; line < kPieceLines; ++line) {
-      own = own + lines[line * kPieceColumns + threadIdx.x];
+  __device__ static Partial merge(const Partial& a, const Partial& b) { return {a.dv + b.dv, a.dv_x + b.dv_x, a.slope + b.slope}; }
+  __device__ void finish(int64_t column, const Partial& sums) const {
+    call.sums[column] = sums.dv;
+    call.sums[call.layer.columns + column] = sums.dv_x;
+    put(call.dbeta + column, sums.dv);
+    put(call.dgamma + column, sums.dv_x);
+    if (call.layer.slope != nullptr) {
+      put(call.dslope + column, sums.slope);
     }
-    float* const partial = static_cast<float*>(call.workspace) + piece * 3 * columns + column;
-    partial[0] = own.dv;
-    partial[columns] = own.dv_x;
-    partial[2 * columns] = own.slope;
   }
-}
+  __device__ void put(float* gradient, float sum) const { *gradient = call.write == AG_ACCUMULATE ? *gradient + sum : sum; }
+};
 
-__global__ void batch_norm_backward_reduce_merge(BatchNormBackwardReduceCall call) {
-  const int64_t columns = call.layer.columns;
-  const int64_t column = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-  if (column >= columns) {
-    return;
-  }
-  const int64_t pieces = row_pieces(call.layer.rows).count;
-  Sums sums = {0.0f, 0.0f, 0.0f};
-  for (int64_t piece = 0; piece < pieces; ++piece) {
-    const float* const partial = static_cast<const float*>(call.workspace) + piece * 3 * columns + column;
-    sums = sums + Sums{partial[0], partial[columns], partial[2 * columns]};
-  }
-  store(call, column, sums);
-}
-
-__global__ void batch_norm_backward_reduce_f32_plain(BatchNormBackwardReduceCall call) {
-  const int64_t column = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-  if (column < call.layer.columns) {
-    store(call, column, sum_rows(call, column, 0, call.layer.rows, 1));
-  }
-}
-
-bool accepts(const void* call) { return static_cast<const BatchNormBackwardReduceCall*>(call)->layer.type == AG_F32; }
-
-void run_pieces(Exec& exec, const void* arguments) {
-  const BatchNormBackwardReduceCall call = *static_cast<const BatchNormBackwardReduceCall*>(arguments);
-  const int64_t blocks = row_pieces_blocks(call.layer.rows, call.layer.columns);
-  constexpr int64_t kShared = kPieceColumns * kPieceLines * sizeof(Sums);
-  AG_LAUNCH(exec, batch_norm_backward_reduce_f32_pieces_32x8, grid_of(blocks), dim3(kPieceColumns, kPieceLines), kShared, call);
-  AG_LAUNCH(exec, batch_norm_backward_reduce_merge, grid_of(ceil_div(call.layer.columns, 128)), 128, 0, call);
-}
-
-void run_plain(Exec& exec, const void* arguments) {
-  const BatchNormBackwardReduceCall call = *static_cast<const BatchNormBackwardReduceCall*>(arguments);
-  AG_LAUNCH(exec, batch_norm_backward_reduce_f32_plain, grid_of(ceil_div(call.layer.columns, 128)), 128, 0, call);
-}
+using F32 = BatchNormBackwardReduce<float>;
+using B16 = BatchNormBackwardReduce<Bf16>;
 
 constexpr Kernel kKernels[] = {
-    {"batch_norm_backward_reduce_f32_pieces_32x8", nullptr, accepts, row_pieces_workspace, run_pieces},
-    {"batch_norm_backward_reduce_f32_plain", nullptr, accepts, nullptr, run_plain},
+    {"batch_norm_backward_reduce_f32_pieces", nullptr, layer_is<BatchNormBackwardReduceCall, float>, reduce_workspace<F32>,
+     run_reduce_pieces<F32>},
+    {"batch_norm_backward_reduce_bf16_pieces", nullptr, layer_is<BatchNormBackwardReduceCall, Bf16>, reduce_workspace<B16>,
+     run_reduce_pieces<B16>},
+    {"batch_norm_backward_reduce_f32_plain", nullptr, layer_is<BatchNormBackwardReduceCall, float>, nullptr, run_reduce_plain<F32>},
+    {"batch_norm_backward_reduce_bf16_plain", nullptr, layer_is<BatchNormBackwardReduceCall, Bf16>, nullptr, run_reduce_plain<B16>},
 };
 static_assert(proven_first(kKernels));
 
 }  // namespace
 
-const KernelList batch_norm_backward_reduce_kernels = {kKernels, 2};
+const KernelList batch_norm_backward_reduce_kernels = {kKernels, 4};
 
 }  // namespace angulus::cuda

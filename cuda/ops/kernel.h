@@ -18,7 +18,7 @@ struct Kernel {
   const char* name;   // <op>_<type>_<idea>[_<tile>]
   const char* proof;  // card and date of its first passing run on a card; null: never run on one
   bool (*accepts)(const void* call);
-  int64_t (*workspace_bytes)(int64_t rows, int64_t columns);  // null: none
+  int64_t (*workspace_bytes)(int64_t rows, int64_t columns, int64_t depth);  // of ag_workspace_bytes; null: none
   void (*run)(Exec& exec, const void* call);
 };
 
@@ -52,22 +52,51 @@ constexpr bool proven_first(const T (&kernels)[count]) {
   return true;
 }
 
+// What workspace_bytes answers where a product of sizes is beyond any memory, and would be beyond an int64.
+constexpr int64_t kBeyondMemory = int64_t{1} << 62;
+inline bool beyond_memory(int64_t a, int64_t b) { return static_cast<double>(a) * static_cast<double>(b) > 0x1p50; }
+
 using KernelList = List<Kernel>;
 using Conv2dKernelList = List<Conv2dKernel>;
 
 extern const Conv2dKernelList conv2d_forward_kernels;
 extern const Conv2dKernelList conv2d_backward_input_kernels;
 extern const Conv2dKernelList conv2d_backward_weight_kernels;
-extern const KernelList fill_kernels;
-extern const KernelList copy_kernels;
-extern const KernelList convert_kernels;
-extern const KernelList add_kernels;
-extern const KernelList batch_norm_statistics_kernels;
-extern const KernelList batch_norm_backward_reduce_kernels;
-extern const KernelList row_norm_kernels;
-extern const KernelList margin_target_kernels;
-extern const KernelList margin_forward_kernels;
-extern const KernelList margin_loss_kernels;
+
+// The ops with kernels of the simple kind: declaration and dispatch come from this list.
+#define AG_FOR_EACH_KERNEL_LIST(X)                                   \
+  X(AG_OP_FILL, fill)                                                \
+  X(AG_OP_COPY, copy)                                                \
+  X(AG_OP_CONVERT, convert)                                          \
+  X(AG_OP_ADD, add)                                                  \
+  X(AG_OP_IMAGE_NORMALIZE, image_normalize)                          \
+  X(AG_OP_CHANNEL_SUM, channel_sum)                                  \
+  X(AG_OP_PRELU_FORWARD, prelu_forward)                              \
+  X(AG_OP_PRELU_BACKWARD, prelu_backward)                            \
+  X(AG_OP_BATCH_NORM_STATISTICS, batch_norm_statistics)              \
+  X(AG_OP_BATCH_NORM_FORWARD, batch_norm_forward)                    \
+  X(AG_OP_BATCH_NORM_BACKWARD_REDUCE, batch_norm_backward_reduce)    \
+  X(AG_OP_BATCH_NORM_BACKWARD_INPUT, batch_norm_backward_input)      \
+  X(AG_OP_RUNNING_STATISTICS, running_statistics)                    \
+  X(AG_OP_DROPOUT, dropout)                                          \
+  X(AG_OP_ROW_NORM, row_norm)                                        \
+  X(AG_OP_NORMALIZE_FORWARD, normalize_forward)                      \
+  X(AG_OP_NORMALIZE_BACKWARD, normalize_backward)                    \
+  X(AG_OP_MARGIN_TARGET, margin_target)                              \
+  X(AG_OP_MARGIN_FORWARD, margin_forward)                            \
+  X(AG_OP_MARGIN_LOSS, margin_loss)                                  \
+  X(AG_OP_MARGIN_BACKWARD, margin_backward)                          \
+  X(AG_OP_GRADIENT_NORM, gradient_norm)                              \
+  X(AG_OP_SGD_UPDATE, sgd_update)                                    \
+  X(AG_OP_ADAM_UPDATE, adam_update)                                  \
+  X(AG_OP_EMA_UPDATE, ema_update)                                    \
+  X(AG_OP_COMMIT_COPY, commit_copy)                                  \
+  X(AG_OP_COMMIT_END, commit_end)                                    \
+  X(kOpChannelEpilogue, channel_epilogue)
+
+#define AG_DECLARE(op, name) extern const KernelList name##_kernels;
+AG_FOR_EACH_KERNEL_LIST(AG_DECLARE)
+#undef AG_DECLARE
 
 // Not an op: measures the card. Enqueues one launch and returns the multiply-adds times two, or the bytes read, of that launch.
 double launch_peak_flops(Exec& exec, int32_t multiprocessors, int32_t iterations, float* sink);

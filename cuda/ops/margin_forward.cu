@@ -11,9 +11,7 @@
 //     second launch: one thread for each row merges the class tiles in their order
 //     bound   FLOPs: 2 D for each (row, class). Share of the card's f32 peak: not measured, no card yet.
 // margin_forward_f32_plain            One thread, one row, a loop over the classes. Any size.
-#include "../device/tile.cuh"
-#include "labels.cuh"
-#include "margin_functors.h"
+#include "margin_classes.cuh"
 
 namespace angulus::cuda {
 namespace {
@@ -61,14 +59,6 @@ __device__ inline void store(const MarginForwardCall& call, int64_t row, const C
   call.best[row] = all.best;
 }
 
-template <class H>
-__device__ inline float cosine_of(const Head& head, float dot, int64_t row, int64_t index) {
-  if (H::normalised) {
-    return H::cosine(dot, head.inverse_x[row], head.inverse_w[index], 0.0f);
-  }
-  return H::cosine(dot, 1.0f, 1.0f, head.bias[index]);
-}
-
 // The partial of one class tile in the workspace: three rows of f32 and one of int32.
 __device__ inline float* tile_partial(const MarginForwardCall& call, int64_t tile, int64_t row) {
   return static_cast<float*>(call.workspace) + tile * 4 * call.head.n + row;
@@ -76,9 +66,7 @@ __device__ inline float* tile_partial(const MarginForwardCall& call, int64_t til
 
 template <class H>
 __global__ void __launch_bounds__(kTileThreads) margin_forward_f32_tiled_64x64x16(MarginForwardCall call) {
-  AG_DYNAMIC_SHARED(float, shared);
-  float* const rows = shared;                    // (kDepth, kPitch)
-  float* const classes = shared + kStripFloats;  // (kDepth, kPitch)
+  AG_DYNAMIC_SHARED(float, strips);
   const Head& head = call.head;
   const int64_t class_tiles = ceil_div(call.count, kTile);
   const int64_t class_tile = blockIdx.x % class_tiles;
@@ -87,20 +75,7 @@ __global__ void __launch_bounds__(kTileThreads) margin_forward_f32_tiled_64x64x1
   const TileThread self = tile_thread();
 
   float sums[4][4] = {};
-  for (int start = 0; start < head.d; start += kDepth) {
-    const int d = start + self.depth;
-#pragma unroll
-    for (int j = 0; j < 4; ++j) {
-      const int line = self.line + 16 * j;
-      const int64_t row = first_row + line;
-      const int64_t index = first_class + line;
-      rows[self.depth * kPitch + line] = d < head.d && row < head.n ? head.x[row * head.d + d] : 0.0f;
-      classes[self.depth * kPitch + line] = d < head.d && index < call.count ? head.w[(call.first + index) * head.d + d] : 0.0f;
-    }
-    __syncthreads();  // both strips are whole: everyone reads them
-    multiply_strips(rows, classes, self, sums);
-    __syncthreads();  // nobody reads them any more: the next step overwrites
-  }
+  multiply_rows_and_classes(head, first_row, call.first, first_class, call.count, self, strips, sums);
 
 #pragma unroll
   for (int i = 0; i < 4; ++i) {
@@ -163,11 +138,7 @@ __global__ void margin_forward_f32_plain(MarginForwardCall call) {
   const float scale = call.target[static_cast<int64_t>(AG_TARGET_SCALE) * head.n + row];
   Classes all = no_class();
   for (int64_t index = 0; index < call.count; ++index) {
-    float dot = 0.0f;
-    for (int d = 0; d < head.d; ++d) {
-      dot += head.x[row * head.d + d] * head.w[(call.first + index) * head.d + d];
-    }
-    const float c = cosine_of<H>(head, dot, row, call.first + index);
+    const float c = cosine_of<H>(head, plain_product(head, row, call.first + index), row, call.first + index);
     if (call.cosines != nullptr) {
       call.cosines[row * call.count + index] = c;
     }
@@ -180,7 +151,9 @@ __global__ void margin_forward_f32_plain(MarginForwardCall call) {
 
 bool accepts(const void* call) { return static_cast<const MarginForwardCall*>(call)->head.type == AG_F32; }
 
-int64_t tiled_workspace(int64_t rows, int64_t columns) { return ceil_div(columns, kTile) * 4 * rows * static_cast<int64_t>(sizeof(float)); }
+int64_t tiled_workspace(int64_t rows, int64_t columns, int64_t) {
+  return beyond_memory(rows, columns) ? kBeyondMemory : ceil_div(columns, kTile) * 4 * rows * static_cast<int64_t>(sizeof(float));
+}
 
 void run_tiled(Exec& exec, const void* arguments) {
   const MarginForwardCall call = *static_cast<const MarginForwardCall*>(arguments);

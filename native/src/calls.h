@@ -70,13 +70,15 @@ struct MarginBackwardCall {
 struct GradientNormCall {
   int64_t count; float gradient_scale, max_norm; const float* gradients; ag_step_control* control; void* workspace;
 };
-// One call for each segment: the entry point unrolls the list, so a call stays a plain struct.
+// The rules of an update's stretches. The entry point cuts a longer list, so that a call stays a plain struct.
+constexpr int32_t kMostSegments = 32;
+struct Segments { int32_t count; ag_segment of[kMostSegments]; };
 struct SgdUpdateCall {
-  ag_sgd rule; ag_segment segment; float* parameters; const float* gradients; float* velocity;
+  ag_sgd rule; Segments segments; float* parameters; const float* gradients; float* velocity;
   const ag_step_scalars* scalars; const ag_step_control* control;
 };
 struct AdamUpdateCall {
-  ag_adam rule; ag_segment segment; float* parameters; const float* gradients; float* first; float* second;
+  ag_adam rule; Segments segments; float* parameters; const float* gradients; float* first; float* second;
   const ag_step_scalars* scalars; const ag_step_control* control;
 };
 struct EmaUpdateCall { int64_t count; float decay; const float* x; float* average; const ag_step_control* control; };

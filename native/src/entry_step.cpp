@@ -41,6 +41,17 @@ std::vector<ag_segment> checked_segments(const OpCall& op, const ag_segment* seg
   return list;
 }
 
+// One call for each kMostSegments of the list.
+template <class Call>
+void enqueue_segments(Device& device, int32_t op, const std::vector<ag_segment>& list, Call* call) {
+  for (size_t first = 0; first < list.size(); first += kMostSegments) {
+    const size_t count = std::min<size_t>(kMostSegments, list.size() - first);
+    call->segments.count = static_cast<int32_t>(count);
+    std::copy_n(list.begin() + static_cast<std::ptrdiff_t>(first), count, call->segments.of);
+    device.enqueue(op, call, AG_F32);
+  }
+}
+
 }  // namespace
 
 AG_ENTRY ag_status ag_gradient_norm(ag_device* device, int64_t count, float gradient_scale, float max_norm, ag_addr gradients, ag_addr control,
@@ -78,10 +89,7 @@ AG_ENTRY ag_status ag_sgd_update(ag_device* device, const ag_sgd* rule, int64_t 
     call.scalars = op.input<ag_step_scalars>("scalars", scalars, sizeof(ag_step_scalars));
     call.control = op.input<ag_step_control>("control", control, sizeof(ag_step_control));
     op.check_overlaps();
-    for (const ag_segment& segment : checked_segments(op, segments, segment_count, count)) {
-      call.segment = segment;
-      d.enqueue(AG_OP_SGD_UPDATE, &call, AG_F32);
-    }
+    enqueue_segments(d, AG_OP_SGD_UPDATE, checked_segments(op, segments, segment_count, count), &call);
   });
 }
 
@@ -106,10 +114,7 @@ AG_ENTRY ag_status ag_adam_update(ag_device* device, const ag_adam* rule, int64_
     call.scalars = op.input<ag_step_scalars>("scalars", scalars, sizeof(ag_step_scalars));
     call.control = op.input<ag_step_control>("control", control, sizeof(ag_step_control));
     op.check_overlaps();
-    for (const ag_segment& segment : checked_segments(op, segments, segment_count, count)) {
-      call.segment = segment;
-      d.enqueue(AG_OP_ADAM_UPDATE, &call, AG_F32);
-    }
+    enqueue_segments(d, AG_OP_ADAM_UPDATE, checked_segments(op, segments, segment_count, count), &call);
   });
 }
 

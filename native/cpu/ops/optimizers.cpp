@@ -15,10 +15,7 @@ namespace angulus::cpu {
 
 namespace {
 
-void run_sgd(const Exec& exec, const void* arguments) {
-  const auto& call = as<SgdUpdateCall>(arguments);
-  if (call.control->apply == 0) return;
-  const ag_segment& segment = call.segment;
+void update_sgd(const Exec& exec, const SgdUpdateCall& call, const ag_segment& segment) {
   float* const w = call.parameters + segment.offset;
   const float* const gradient = call.gradients + segment.offset;
   float* const v = call.velocity + segment.offset;
@@ -44,10 +41,7 @@ void run_sgd(const Exec& exec, const void* arguments) {
   });
 }
 
-void run_adam(const Exec& exec, const void* arguments) {
-  const auto& call = as<AdamUpdateCall>(arguments);
-  if (call.control->apply == 0) return;
-  const ag_segment& segment = call.segment;
+void update_adam(const Exec& exec, const AdamUpdateCall& call, const ag_segment& segment) {
   const ag_adam& rule = call.rule;
   float* const w = call.parameters + segment.offset;
   const float* const gradient = call.gradients + segment.offset;
@@ -80,9 +74,19 @@ void run_adam(const Exec& exec, const void* arguments) {
   });
 }
 
+// One segment after another; a step that does not apply does nothing.
+template <class Call, void (*update)(const Exec&, const Call&, const ag_segment&)>
+void run(const Exec& exec, const void* arguments) {
+  const auto& call = as<Call>(arguments);
+  if (call.control->apply == 0) return;
+  for (int32_t i = 0; i < call.segments.count; ++i) update(exec, call, call.segments.of[i]);
+}
+
 }  // namespace
 
-extern const Kernel sgd_update_f32_plain = {"sgd_update_f32_plain", Isa::baseline, always, run_sgd};
-extern const Kernel adam_update_f32_plain = {"adam_update_f32_plain", Isa::baseline, always, run_adam};
+extern const Kernel sgd_update_f32_plain = {"sgd_update_f32_plain", Isa::baseline, always,
+                                            run<SgdUpdateCall, update_sgd>};
+extern const Kernel adam_update_f32_plain = {"adam_update_f32_plain", Isa::baseline, always,
+                                             run<AdamUpdateCall, update_adam>};
 
 }  // namespace angulus::cpu

@@ -99,6 +99,25 @@ class ElementwiseTest {
         }
     }
 
+    /** Sums of f32 halves between two bf16 numbers, beyond them, below them, and what is no number: rounded as {@link Type#toBf16} does. */
+    @OnEveryDevice
+    void bf16RoundsToEvenAndKeepsWhatIsNoNumber(String name) {
+        double[] a = {1, 1, 1, -1, 0x1.02p0, 0x1.fep127, 0x1.fep127, -0x1.fep127, 0x1p-126, 0x1p-133, Double.NaN, Double.POSITIVE_INFINITY,
+                Double.POSITIVE_INFINITY, 0, 0x1.fep-1, 3};
+        double[] b = {0x1p-8, 0x1.8p-8, 0x1p-9, -0x1p-8, 0x1p-8, 0x1p119, 0x1p112, -0x1p119, 0x1p-133, 0x1p-133, 1, 1, Double.NEGATIVE_INFINITY, 0, 0x1p-9, -3};
+        try (Device device = TestDevices.open(name)) {
+            KernelWalk.each(device, Op.ADD, Type.BF16, List.of(a.length), count -> {
+                try (GuardedMemory memory = new GuardedMemory(device)) {
+                    long y = memory.output(Type.BF16, count);
+                    device.ops().add(Type.BF16, count, memory.input(Type.BF16, a), memory.input(Type.BF16, b), y);
+                    double[] expected = new double[count];
+                    Arrays.setAll(expected, i -> Numbers.round(Type.BF16, (float) a[i] + (float) b[i]));
+                    assertArrayEquals(expected, memory.read(Type.BF16, y, count));
+                }
+            });
+        }
+    }
+
     private record Picture(int n, int h, int w, int c, boolean reverse, boolean flips) {
     }
 

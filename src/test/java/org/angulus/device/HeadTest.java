@@ -55,7 +55,8 @@ class HeadTest {
             new Sizes("a panel and one, classes beyond a walk", 33, 33, 113, List.of(0)),
             new Sizes("sums longer than a run", 260, 300, 10, List.of(0)),
             new Sizes("more rows than the fast kernels take", 4097, 2, 3, List.of(0)),
-            new Sizes("several spans", 33, 8, 2100, List.of(0, 1030)));
+            new Sizes("several spans", 33, 8, 2100, List.of(0, 1030)),
+            new Sizes("several pieces of classes", 3, 4, 1100, List.of(0)));
 
     private record Case(HeadKind kind, Sizes sizes) {
         @Override

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** gradient_norm, the optimizers and the exponential average. */
 class StepTest {
@@ -59,8 +60,11 @@ class StepTest {
         }
     }
 
-    /** Segments with gaps between them, of one element, with and without decay, factor and bound. */
+    /** Segments with gaps between them, of one element, with and without decay, factor and bound; of 1025 numbers more of them than one launch takes. */
     private static List<Segment> segments(int count) {
+        if (count == 1025) {
+            return IntStream.range(0, 70).mapToObj(i -> new Segment(14L * i + i % 3, 1 + i % 12, i % 5 * 0.125f, 1 + i % 2)).toList();
+        }
         if (count < 16) {
             return List.of(new Segment(0, count, 0.01f, 1, -0.3f));
         }
