@@ -171,7 +171,7 @@ class RefusalTest {
         }
     }
 
-    /** A head asked for products of bf16 rows where there are none: the first op that multiplies says so. */
+    /** A head asked for products of bf16 rows where there are none: the ops that multiply say so. */
     @OnEveryDevice
     void missingProductsAreUnavailable(String name) {
         try (Device device = TestDevices.open(name); GuardedMemory memory = new GuardedMemory(device)) {
@@ -184,6 +184,10 @@ class RefusalTest {
             DeviceUnavailableException refused = assertThrows(DeviceUnavailableException.class,
                     () -> device.ops().marginForward(head, 0, 3, a, 0, memory.output(6), memory.output(2), workspace));
             assertEquals("margin_forward: device " + name + " has no kernel for bf16 here; use f32", refused.getMessage());
+            refused = assertThrows(DeviceUnavailableException.class,
+                    () -> device.ops().marginBackward(head, 0, 3, Write.OVERWRITE, Write.OVERWRITE, a, a, a, 0, memory.output(4), memory.output(6), 0,
+                            memory.output(2), memory.workspace(Op.MARGIN_BACKWARD, 2, 3, 2)));
+            assertEquals("margin_backward: device " + name + " has no kernel for bf16 here; use f32", refused.getMessage());
         }
     }
 }

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.Arguments;
  * The devices the suite runs on. One that is absent aborts its tests with the reason; the system property {@code angulus.require} (a comma list of names or
  * their parts before ':') turns that into a failure.
  */
-final class TestDevices {
+public final class TestDevices {
     /** Floating-point operations that one case may take in the shim, which runs about 0.1 GFLOP/s. */
     private static final double SHIM_WORK = 3e6;
 
@@ -31,7 +31,7 @@ final class TestDevices {
     }
 
     /** Opens a device, or aborts the test. */
-    static Device open(String name) {
+    public static Device open(String name) {
         try {
             return Device.open(name);
         } catch (DeviceUnavailableException absent) {
