@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import org.angulus.device.TestDevices;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,6 +56,17 @@ class TrainCommandTest {
         assertFalse(outcome.out().contains("\u001b"), "no control characters where nobody looks");
         assertTrue(outcome.out().lines().anyMatch("Precision f32"::equals), outcome.out());
         assertTrue(outcome.out().lines().count() < 60, outcome.out());
+    }
+
+    /** The CUDA kernels on the processor: the same run twice gives the same file. */
+    @Test
+    void theShimTrains() throws IOException {
+        TestDevices.open("simt").close();
+        train("--device", "simt", "--set", "steps=4").succeeds();
+        byte[] model = Files.readAllBytes(run.resolve("model.safetensors"));
+        run = folder.resolve("again");
+        train("--device", "simt", "--set", "steps=4").succeeds();
+        assertArrayEquals(model, Files.readAllBytes(run.resolve("model.safetensors")));
     }
 
     @Test

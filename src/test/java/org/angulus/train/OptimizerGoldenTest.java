@@ -12,16 +12,22 @@ import org.angulus.device.Device;
 import org.angulus.device.DeviceBuffer;
 import org.angulus.device.StepControl;
 import org.angulus.device.StepScalars;
+import org.angulus.device.TestDevices;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.ParameterKind;
 import org.angulus.model.SafeTensors;
 import org.angulus.model.Start;
 import org.angulus.model.TensorSpec;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commit phase against ten updates that PyTorch and formulas in f64 made. */
+@ParameterizedClass
+@ValueSource(strings = {"cpu", "simt", "cuda:0"})
 class OptimizerGoldenTest {
     private static final int COUNT = 64;
     private static final int STEPS = 10;
@@ -30,9 +36,12 @@ class OptimizerGoldenTest {
     private static final String ADAM =
             "{\"kind\": \"adam\", \"beta1\": 0.9, \"beta2\": 0.999, \"epsilon\": 1e-8, \"form\": \"%s\", \"decoupled\": %b}";
 
+    @Parameter
+    private String deviceName;
+
     /** Parameters, statistics and all else of a run whose only tensors are one filter of 64 numbers and one pair of running statistics. */
-    private static final class Run implements AutoCloseable {
-        final Device device = Device.open("cpu");
+    private final class Run implements AutoCloseable {
+        final Device device = TestDevices.open(deviceName);
         final FlatLayout parameters = layout(ParameterKind.HEAD);
         final FlatLayout statistics = layout(ParameterKind.STATISTICS);
         final TrainingConfig config;

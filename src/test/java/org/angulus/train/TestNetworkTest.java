@@ -13,6 +13,7 @@ import org.angulus.device.Device;
 import org.angulus.device.HeadKind;
 import org.angulus.device.SgdRule;
 import org.angulus.device.StepScalars;
+import org.angulus.device.TestDevices;
 import org.angulus.loss.MarginHead;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.FlatLayout;
@@ -76,11 +77,12 @@ class TestNetworkTest {
 
     @ParameterizedTest
     @CsvSource({
-        "ARTICLE, SOFTMAX", "ARTICLE, MODIFIED_SOFTMAX", "ARTICLE, NORMFACE", "ARTICLE, AM_SOFTMAX",
-        "CAFFE, SOFTMAX", "CAFFE, MODIFIED_SOFTMAX", "CAFFE, NORMFACE", "CAFFE, AM_SOFTMAX"
+        "cpu, ARTICLE, SOFTMAX", "cpu, ARTICLE, MODIFIED_SOFTMAX", "cpu, ARTICLE, NORMFACE", "cpu, ARTICLE, AM_SOFTMAX",
+        "cpu, CAFFE, SOFTMAX", "cpu, CAFFE, MODIFIED_SOFTMAX", "cpu, CAFFE, NORMFACE", "cpu, CAFFE, AM_SOFTMAX",
+        "simt, ARTICLE, AM_SOFTMAX", "simt, CAFFE, SOFTMAX", "cuda:0, ARTICLE, AM_SOFTMAX", "cuda:0, CAFFE, MODIFIED_SOFTMAX"
     })
-    void tenStepsAreThoseOfPyTorch(Variant variant, HeadKind kind) throws IOException {
-        try (Device device = Device.open("cpu");
+    void tenStepsAreThoseOfPyTorch(String name, Variant variant, HeadKind kind) throws IOException {
+        try (Device device = TestDevices.open(name);
                 SafeTensors golden = Golden.open("testnet-" + name(variant) + "-" + name(kind));
                 SafeTensors data = Golden.open("testnet-data");
                 var step = new TrainingStep(device, config(variant, head(kind)), CLASSES, 0)) {
