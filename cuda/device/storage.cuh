@@ -5,13 +5,10 @@
 #include <cstring>
 #include <type_traits>
 
+#include "bf16.h"
 #include "launch.cuh"
 
 namespace angulus::cuda {
-
-struct Bf16 {
-  uint16_t bits;
-};
 
 template <class T>
 constexpr int32_t kType = std::is_same<T, Bf16>::value ? AG_BF16 : AG_F32;
@@ -20,27 +17,17 @@ constexpr int32_t kType = std::is_same<T, Bf16>::value ? AG_BF16 : AG_F32;
 template <class T>
 constexpr int kVector = 16 / static_cast<int>(sizeof(T));
 
-// The nearest bf16, ties to even; a NaN stays a NaN. An instruction of the card from sm_80 on; the model gives the same bits but for a
-// NaN's payload.
+// An instruction of the card from sm_80 on; the model gives the same bits but for a NaN's payload.
 __host__ __device__ inline Bf16 to_bf16(float value) {
 #ifdef __CUDA_ARCH__
   uint16_t bits;
   asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(bits) : "f"(value));
   return {bits};
 #else
-  uint32_t word;
-  memcpy(&word, &value, sizeof word);
-  const bool nan = (word & 0x7fffffffu) > 0x7f800000u;
-  return {static_cast<uint16_t>(nan ? word >> 16 | 0x40u : (word + 0x7fffu + (word >> 16 & 1u)) >> 16)};
+  return ::angulus::to_bf16(value);
 #endif
 }
 
-__host__ __device__ inline float to_float(Bf16 value) {
-  const uint32_t word = static_cast<uint32_t>(value.bits) << 16;
-  float result;
-  memcpy(&result, &word, sizeof result);
-  return result;
-}
 __host__ __device__ inline float to_float(float value) { return value; }
 
 __device__ inline void store(float* y, float value) { *y = value; }

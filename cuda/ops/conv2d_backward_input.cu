@@ -1,23 +1,26 @@
 // dx[n,h,w,c] = sum over r,s,k of dy[n,p,q,k] w[k,r,s,c] for the p, q with p stride_h = h + pad_top - r and q stride_w = w + pad_left - s;
 // + residual[n,h,w,c] where the plan's flag says so.
 //
-//   dy (N,P,Q,K)   w (K,R,S,C)   dx, residual (N,H,W,C)   all f32
+//   dy (N,P,Q,K)   dx, residual (N,H,W,C), as stored: f32 or bf16   w (K,R,S,C), f32
 //
 // conv2d_backward_input_f32_tiled_64x64x16   A matrix product that gathers its left factor: (N H W) x (R S K) times (R S K) x C.
 //     block   256 threads, 64 input pixels x 64 channels; steps of 16 along (r,s,k), both strips brought to shared memory (8.5 KiB)
 //     thread  4 x 4 results in registers; reads of dy are neighbours along k, reads of w along c
 //     bound   FLOPs. With a stride the zeros between the pixels of dy are multiplied too: stride_h stride_w times the useful FLOPs. Share
 //             of the card's f32 peak: not measured, no card yet.
-// conv2d_backward_input_f32_plain            One thread, one result, the loops of the formula. Any size.
+// conv2d_backward_input_{f32,bf16}_plain     One thread, one result, the loops of the formula. Any size. Weights are rounded to the type on
+//     load.
 #include "../device/tile.cuh"
 #include "conv2d_shape.h"
+#include "conv2d_weight.cuh"
 
 namespace angulus::cuda {
 namespace {
 
+template <class T>
 __device__ inline float finish(const Conv2dCall& call, float value, int64_t index) {
   if ((call.plan.epilogue & AG_EPILOGUE_RESIDUAL) != 0) {
-    value += static_cast<const float*>(call.residual)[index];  // may be dx itself: this thread reads the element it then writes
+    value += to_float(static_cast<const T*>(call.residual)[index]);  // may be dx itself: this thread reads the element it then writes
   }
   return value;
 }
@@ -85,19 +88,20 @@ __global__ void __launch_bounds__(kTileThreads) conv2d_backward_input_f32_tiled_
       const int c = first_channel + self.column + 16 * j;
       if (pixel < inputs && c < shape.c) {
         const int64_t index = static_cast<int64_t>(pixel) * shape.c + c;
-        dx[index] = finish(call, sums[i][j], index);
+        dx[index] = finish<float>(call, sums[i][j], index);
       }
     }
   }
 }
 
-__global__ void conv2d_backward_input_f32_plain(Conv2dCall call) {
+template <class T>
+__global__ void conv2d_backward_input_plain(Conv2dCall call) {
   const ag_conv2d_shape& shape = call.plan.shape;
   const int64_t index = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (index >= static_cast<int64_t>(shape.n) * shape.h * shape.w * shape.c) {
     return;
   }
-  const float* const dy = static_cast<const float*>(call.y);
+  const T* const dy = static_cast<const T*>(call.y);
   const float* const w = static_cast<const float*>(call.w);
   const int c = static_cast<int>(index % shape.c);
   const int column = static_cast<int>(index / shape.c % shape.w);
@@ -112,14 +116,14 @@ __global__ void conv2d_backward_input_f32_plain(Conv2dCall call) {
       if (p < 0 || q < 0) {
         continue;
       }
-      const float* const from = dy + ((n * call.p + p) * call.q + q) * shape.k;
+      const T* const from = dy + ((n * call.p + p) * call.q + q) * shape.k;
       const float* const by = w + (static_cast<int64_t>(r) * shape.s + s) * shape.c + c;
       for (int k = 0; k < shape.k; ++k) {
-        sum += from[k] * by[k * filter_elements];
+        sum += to_float(from[k]) * factor<T>(by[k * filter_elements]);
       }
     }
   }
-  static_cast<float*>(call.x)[index] = finish(call, sum, index);
+  store(static_cast<T*>(call.x) + index, finish<T>(call, sum, index));
 }
 
 void run_tiled(Exec& exec, const Conv2dCall& call) {
@@ -128,20 +132,22 @@ void run_tiled(Exec& exec, const Conv2dCall& call) {
   AG_LAUNCH(exec, conv2d_backward_input_f32_tiled_64x64x16, grid_of(blocks), kTileThreads, kTileSharedBytes, call);
 }
 
+template <class T>
 void run_plain(Exec& exec, const Conv2dCall& call) {
   const ag_conv2d_shape& shape = call.plan.shape;
   const int64_t inputs = static_cast<int64_t>(shape.n) * shape.h * shape.w * shape.c;
-  AG_LAUNCH(exec, conv2d_backward_input_f32_plain, grid_of(ceil_div(inputs, 256)), 256, 0, call);
+  AG_LAUNCH(exec, conv2d_backward_input_plain<T>, grid_of(ceil_div(inputs, 256)), 256, 0, call);
 }
 
 constexpr Conv2dKernel kKernels[] = {
     {"conv2d_backward_input_f32_tiled_64x64x16", nullptr, AG_EPILOGUE_RESIDUAL, fits_tiles, nullptr, run_tiled},
-    {"conv2d_backward_input_f32_plain", nullptr, AG_EPILOGUE_RESIDUAL, is_f32, nullptr, run_plain},
+    {"conv2d_backward_input_f32_plain", nullptr, AG_EPILOGUE_RESIDUAL, is_f32, nullptr, run_plain<float>},
+    {"conv2d_backward_input_bf16_plain", nullptr, AG_EPILOGUE_RESIDUAL, is_bf16, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
 
 }  // namespace
 
-const Conv2dKernelList conv2d_backward_input_kernels = {kKernels, 2};
+const Conv2dKernelList conv2d_backward_input_kernels = {kKernels, 3};
 
 }  // namespace angulus::cuda

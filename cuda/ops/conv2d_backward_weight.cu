@@ -1,7 +1,7 @@
 // dw[k,r,s,c] = sum over n,p,q of dy[n,p,q,k] x[n, p stride_h + r - pad_top, q stride_w + s - pad_left, c], x = 0 outside the picture;
 // written or added to dw as the plan says.
 //
-//   x (N,H,W,C)   dy (N,P,Q,K)   dw (K,R,S,C)   workspace (pieces, K, R S C)   all f32
+//   x (N,H,W,C)   dy (N,P,Q,K), as stored: f32 or bf16   dw (K,R,S,C)   workspace (pieces, K, R S C), f32
 //
 // conv2d_backward_weight_f32_tiled_64x64x16   A matrix product K x (N P Q) times (N P Q) x (R S C), its long depth cut into pieces so that
 //     enough blocks run.
@@ -9,7 +9,8 @@
 //     thread  4 x 4 results in registers; reads of dy are neighbours along k, reads of x along c
 //     second launch: one thread for each element adds the pieces in their order, so the bits depend on the shape alone
 //     bound   FLOPs; the pieces add at most 256 tiles of 16 KiB written and read. Share of the card's f32 peak: not measured, no card yet.
-// conv2d_backward_weight_f32_plain            One thread, one result, the loops of the formula. Any size.
+// conv2d_backward_weight_{f32,bf16}_plain     One thread, one result, the loops of the formula. Any size.
+#include "../device/storage.cuh"
 #include "../device/tile.cuh"
 #include "conv2d_shape.h"
 
@@ -102,15 +103,16 @@ __global__ void conv2d_backward_weight_add_pieces(Conv2dCall call) {
   *dw = call.plan.write == AG_ACCUMULATE ? *dw + sum : sum;
 }
 
-__global__ void conv2d_backward_weight_f32_plain(Conv2dCall call) {
+template <class T>
+__global__ void conv2d_backward_weight_plain(Conv2dCall call) {
   const ag_conv2d_shape& shape = call.plan.shape;
   const int64_t width = static_cast<int64_t>(shape.r) * shape.s * shape.c;
   const int64_t index = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (index >= shape.k * width) {
     return;
   }
-  const float* const x = static_cast<const float*>(call.x);
-  const float* const dy = static_cast<const float*>(call.y);
+  const T* const x = static_cast<const T*>(call.x);
+  const T* const dy = static_cast<const T*>(call.y);
   const int c = static_cast<int>(index % shape.c);
   const int s = static_cast<int>(index / shape.c % shape.s);
   const int r = static_cast<int>(index / shape.c / shape.s % shape.r);
@@ -129,7 +131,7 @@ __global__ void conv2d_backward_weight_f32_plain(Conv2dCall call) {
           continue;
         }
         const int64_t output = (static_cast<int64_t>(n) * call.p + p) * call.q + q;
-        image += dy[output * shape.k + k] * x[((static_cast<int64_t>(n) * shape.h + h) * shape.w + v) * shape.c + c];
+        image += to_float(dy[output * shape.k + k]) * to_float(x[((static_cast<int64_t>(n) * shape.h + h) * shape.w + v) * shape.c + c]);
       }
     }
     sum += image;
@@ -153,18 +155,20 @@ void run_tiled(Exec& exec, const Conv2dCall& call) {
   AG_LAUNCH(exec, conv2d_backward_weight_add_pieces, grid_of(ceil_div(elements_of(shape), 256)), 256, 0, call);
 }
 
+template <class T>
 void run_plain(Exec& exec, const Conv2dCall& call) {
-  AG_LAUNCH(exec, conv2d_backward_weight_f32_plain, grid_of(ceil_div(elements_of(call.plan.shape), 256)), 256, 0, call);
+  AG_LAUNCH(exec, conv2d_backward_weight_plain<T>, grid_of(ceil_div(elements_of(call.plan.shape), 256)), 256, 0, call);
 }
 
 constexpr Conv2dKernel kKernels[] = {
     {"conv2d_backward_weight_f32_tiled_64x64x16", nullptr, 0, fits_tiles, tiled_workspace, run_tiled},
-    {"conv2d_backward_weight_f32_plain", nullptr, 0, is_f32, nullptr, run_plain},
+    {"conv2d_backward_weight_f32_plain", nullptr, 0, is_f32, nullptr, run_plain<float>},
+    {"conv2d_backward_weight_bf16_plain", nullptr, 0, is_bf16, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
 
 }  // namespace
 
-const Conv2dKernelList conv2d_backward_weight_kernels = {kKernels, 2};
+const Conv2dKernelList conv2d_backward_weight_kernels = {kKernels, 3};
 
 }  // namespace angulus::cuda

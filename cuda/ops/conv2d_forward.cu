@@ -2,19 +2,21 @@
 // picture.
 // epilogue: v + bias[k]; v > 0 ? v : slope[k] v; v + residual[n,p,q,k]; each where the plan's flags say so.
 //
-//   x (N,H,W,C)   w (K,R,S,C)   y, residual (N,P,Q,K)   bias, slope (K)   all f32
+//   x (N,H,W,C)   y, residual (N,P,Q,K), as stored: f32 or bf16   w (K,R,S,C)   bias, slope (K), f32
 //
 // conv2d_forward_f32_tiled_64x64x16   A matrix product that never writes its left factor: (N P Q) x (R S C) times (R S C) x K.
 //     block   256 threads, 64 output pixels x 64 filters; steps of 16 along (r,s,c), both strips brought to shared memory (8.5 KiB)
 //     thread  4 x 4 results in registers; gathers 4 elements of x and 4 of w a step, neighbours along c, so reads coalesce where C >= 16
 //     bound   FLOPs: 2 x 64 x 64 x 16 for each 8 KiB read. Share of the card's f32 peak: not measured, no card yet.
-// conv2d_forward_f32_plain            One thread, one result, the loops of the formula. Any size.
+// conv2d_forward_{f32,bf16}_plain     One thread, one result, the loops of the formula. Any size. Weights are rounded to the type on load.
 #include "../device/tile.cuh"
 #include "conv2d_shape.h"
+#include "conv2d_weight.cuh"
 
 namespace angulus::cuda {
 namespace {
 
+template <class T>
 __device__ inline float finish(const Conv2dCall& call, float value, int64_t index, int k) {
   if ((call.plan.epilogue & AG_EPILOGUE_BIAS) != 0) {
     value += call.bias[k];
@@ -23,7 +25,7 @@ __device__ inline float finish(const Conv2dCall& call, float value, int64_t inde
     value = value > 0.0f ? value : call.slope[k] * value;
   }
   if ((call.plan.epilogue & AG_EPILOGUE_RESIDUAL) != 0) {
-    value += static_cast<const float*>(call.residual)[index];  // may be y itself: this thread reads the element it then writes
+    value += to_float(static_cast<const T*>(call.residual)[index]);  // may be y itself: this thread reads the element it then writes
   }
   return value;
 }
@@ -84,19 +86,20 @@ __global__ void __launch_bounds__(kTileThreads) conv2d_forward_f32_tiled_64x64x1
       const int k = first_filter + self.column + 16 * j;
       if (pixel < outputs && k < shape.k) {
         const int64_t index = static_cast<int64_t>(pixel) * shape.k + k;
-        y[index] = finish(call, sums[i][j], index, k);
+        y[index] = finish<float>(call, sums[i][j], index, k);
       }
     }
   }
 }
 
-__global__ void conv2d_forward_f32_plain(Conv2dCall call) {
+template <class T>
+__global__ void conv2d_forward_plain(Conv2dCall call) {
   const ag_conv2d_shape& shape = call.plan.shape;
   const int64_t index = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (index >= static_cast<int64_t>(shape.n) * call.p * call.q * shape.k) {
     return;
   }
-  const float* const x = static_cast<const float*>(call.x);
+  const T* const x = static_cast<const T*>(call.x);
   const float* const w = static_cast<const float*>(call.w);
   const int k = static_cast<int>(index % shape.k);
   const int q = static_cast<int>(index / shape.k % call.q);
@@ -110,14 +113,14 @@ __global__ void conv2d_forward_f32_plain(Conv2dCall call) {
       if (h < 0 || h >= shape.h || v < 0 || v >= shape.w) {
         continue;
       }
-      const float* const from = x + ((n * shape.h + h) * shape.w + v) * shape.c;
+      const T* const from = x + ((n * shape.h + h) * shape.w + v) * shape.c;
       const float* const by = w + ((static_cast<int64_t>(k) * shape.r + r) * shape.s + s) * shape.c;
       for (int c = 0; c < shape.c; ++c) {
-        sum += from[c] * by[c];
+        sum += to_float(from[c]) * factor<T>(by[c]);
       }
     }
   }
-  static_cast<float*>(call.y)[index] = finish(call, sum, index, k);
+  store(static_cast<T*>(call.y) + index, finish<T>(call, sum, index, k));
 }
 
 void run_tiled(Exec& exec, const Conv2dCall& call) {
@@ -126,20 +129,22 @@ void run_tiled(Exec& exec, const Conv2dCall& call) {
   AG_LAUNCH(exec, conv2d_forward_f32_tiled_64x64x16, grid_of(blocks), kTileThreads, kTileSharedBytes, call);
 }
 
+template <class T>
 void run_plain(Exec& exec, const Conv2dCall& call) {
   const int64_t outputs = static_cast<int64_t>(call.plan.shape.n) * call.p * call.q * call.plan.shape.k;
-  AG_LAUNCH(exec, conv2d_forward_f32_plain, grid_of(ceil_div(outputs, 256)), 256, 0, call);
+  AG_LAUNCH(exec, conv2d_forward_plain<T>, grid_of(ceil_div(outputs, 256)), 256, 0, call);
 }
 
 constexpr int32_t kFused = AG_EPILOGUE_BIAS | AG_EPILOGUE_PRELU | AG_EPILOGUE_RESIDUAL;
 constexpr Conv2dKernel kKernels[] = {
     {"conv2d_forward_f32_tiled_64x64x16", nullptr, kFused, fits_tiles, nullptr, run_tiled},
-    {"conv2d_forward_f32_plain", nullptr, kFused, is_f32, nullptr, run_plain},
+    {"conv2d_forward_f32_plain", nullptr, kFused, is_f32, nullptr, run_plain<float>},
+    {"conv2d_forward_bf16_plain", nullptr, kFused, is_bf16, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
 
 }  // namespace
 
-const Conv2dKernelList conv2d_forward_kernels = {kKernels, 2};
+const Conv2dKernelList conv2d_forward_kernels = {kKernels, 3};
 
 }  // namespace angulus::cuda

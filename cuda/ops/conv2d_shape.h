@@ -9,6 +9,7 @@ inline int64_t output_rows(const ag_conv2d_shape& s) { return (s.h + s.pad_top +
 inline int64_t output_columns(const ag_conv2d_shape& s) { return (s.w + s.pad_left + s.pad_right - s.s) / s.stride_w + 1; }
 
 inline bool is_f32(const ag_conv2d_plan& plan) { return plan.shape.type == AG_F32; }
+inline bool is_bf16(const ag_conv2d_plan& plan) { return plan.shape.type == AG_BF16; }
 
 // The tiled kernels count pixels and filter elements in 32 bits, a tile past the end included.
 inline bool fits_tiles(const ag_conv2d_plan& plan) {

@@ -67,6 +67,7 @@ extern const Conv2dKernelList conv2d_backward_weight_kernels;
 #define AG_FOR_EACH_KERNEL_LIST(X)                                   \
   X(AG_OP_FILL, fill)                                                \
   X(AG_OP_COPY, copy)                                                \
+  X(AG_OP_CONVERT, convert)                                          \
   X(AG_OP_ADD, add)                                                  \
   X(AG_OP_IMAGE_NORMALIZE, image_normalize)                          \
   X(AG_OP_CHANNEL_SUM, channel_sum)                                  \

@@ -407,7 +407,7 @@ __global__ void margin_backward_plain_rows(MarginBackwardCall call) {
   put_dx<H>(call, row, d, sum, plain_rows(call)[row], plain_rows(call)[head.n + row]);
 }
 
-bool accepts(const void*) { return true; }
+bool accepts(const void* call) { return static_cast<const MarginBackwardCall*>(call)->head.type == AG_F32; }
 
 int64_t tiled_workspace(int64_t rows, int64_t columns, int64_t depth) {
   if (beyond_memory(rows, columns) || beyond_memory(rows, depth)) {

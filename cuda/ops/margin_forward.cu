@@ -149,7 +149,7 @@ __global__ void margin_forward_f32_plain(MarginForwardCall call) {
   store(call, row, all);
 }
 
-bool accepts(const void*) { return true; }
+bool accepts(const void* call) { return static_cast<const MarginForwardCall*>(call)->head.type == AG_F32; }
 
 int64_t tiled_workspace(int64_t rows, int64_t columns, int64_t) {
   return beyond_memory(rows, columns) ? kBeyondMemory : ceil_div(columns, kTile) * 4 * rows * static_cast<int64_t>(sizeof(float));

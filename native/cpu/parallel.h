@@ -72,6 +72,8 @@ template <class Call>
 bool is_f32(const void* call) { return static_cast<const Call*>(call)->shape.type == AG_F32; }
 template <class Call>
 bool layer_is_f32(const void* call) { return static_cast<const Call*>(call)->layer.type == AG_F32; }
+template <class Call>
+bool head_is_f32(const void* call) { return static_cast<const Call*>(call)->head.type == AG_F32; }
 inline bool always(const void*) { return true; }
 
 template <class Call>

@@ -4,7 +4,9 @@
  *
  * Letters      N images, H W input rows and columns, C input channels, K output channels, R S filter rows and columns,
  *              P Q output rows and columns, D embedding size. Activations are NHWC, filters KRSC, all dense.
- * Types        storage is AG_F32 or AG_BF16 (named by `type` in the shapes); sums are always taken in f32 or wider.
+ * Types        `type` in a shape says how activations and their gradients are stored: AG_F32 or AG_BF16. Parameters, their gradients,
+ *              statistics and losses are f32 always, and sums are taken in f32 or wider. A number is stored as bf16 by rounding to the
+ *              nearest, ties to even; NaN stays NaN.
  * Status       every call returns 0 (AG_OK) or an ag_status; the words of the last failure stand in the device handle
  *              (ag_last_error). Nothing here exits, aborts or throws.
  * Addresses    device memory is a number, ag_addr. Every range [address, address + bytes) is compared with the device's table
@@ -30,7 +32,7 @@ extern "C" {
 #endif
 
 /* Compared for equality when the library, or a plug-in of it, is loaded. Any change to this file changes it. */
-#define AG_ABI_VERSION 2
+#define AG_ABI_VERSION 3
 
 typedef int32_t ag_status;
 enum {
@@ -127,7 +129,7 @@ ag_status ag_graph_destroy(ag_device* device, ag_graph* graph);              /* 
 /* Every op has an ordered list of kernels, fastest first, the plain one last. The choice is the first that accepts the shape, unless one is
  * forced here (tests, benchmarks); convolutions choose in their plan instead. */
 enum {
-  AG_OP_FILL, AG_OP_COPY, AG_OP_ADD, AG_OP_IMAGE_NORMALIZE, AG_OP_CONV2D_FORWARD, AG_OP_CONV2D_BACKWARD_INPUT,
+  AG_OP_FILL, AG_OP_COPY, AG_OP_CONVERT, AG_OP_ADD, AG_OP_IMAGE_NORMALIZE, AG_OP_CONV2D_FORWARD, AG_OP_CONV2D_BACKWARD_INPUT,
   AG_OP_CONV2D_BACKWARD_WEIGHT, AG_OP_CONV2D_PREPARE, AG_OP_CHANNEL_SUM, AG_OP_PRELU_FORWARD, AG_OP_PRELU_BACKWARD,
   AG_OP_BATCH_NORM_STATISTICS, AG_OP_BATCH_NORM_FORWARD, AG_OP_BATCH_NORM_BACKWARD_REDUCE, AG_OP_BATCH_NORM_BACKWARD_INPUT,
   AG_OP_RUNNING_STATISTICS, AG_OP_DROPOUT, AG_OP_ROW_NORM, AG_OP_NORMALIZE_FORWARD, AG_OP_NORMALIZE_BACKWARD, AG_OP_MARGIN_TARGET,
@@ -156,6 +158,8 @@ typedef struct ag_step_scalars {
 
 ag_status ag_fill(ag_device* device, ag_addr y, int64_t bytes, uint32_t pattern); /* every 4 bytes = pattern; bytes % 4 == 0 */
 ag_status ag_copy(ag_device* device, ag_addr y, ag_addr x, int64_t bytes);
+/* y (count), stored as `to` = x (count), stored as `from`; from and to differ. */
+ag_status ag_convert(ag_device* device, int64_t count, int32_t from, ag_addr x, int32_t to, ag_addr y);
 ag_status ag_add(ag_device* device, int32_t type, int64_t count, ag_addr a, ag_addr b, ag_addr y); /* y = a + b; y may be a or b */
 
 typedef struct ag_image_shape {
@@ -171,10 +175,10 @@ ag_status ag_image_normalize(ag_device* device, const ag_image_shape* shape, ag_
 
 typedef struct ag_conv2d_shape {
   int32_t n, h, w, c; /* x (N,H,W,C) */
-  int32_t k, r, s;    /* w (K,R,S,C) */
+  int32_t k, r, s;    /* w (K,R,S,C), f32 */
   int32_t stride_h, stride_w;
   int32_t pad_top, pad_bottom, pad_left, pad_right; /* each 0 up to the filter's size - 1 */
-  int32_t type;
+  int32_t type;       /* of x, y and residual, and of the factors of every product: with AG_BF16 each weight is rounded to bf16 as well */
 } ag_conv2d_shape; /* y (N,P,Q,K): P = (H + pad_top + pad_bottom - R) / stride_h + 1, Q alike. A linear layer is H=W=R=S=1. */
 
 enum { AG_FORWARD = 0, AG_BACKWARD_INPUT = 1, AG_BACKWARD_WEIGHT = 2 };
@@ -190,7 +194,8 @@ typedef struct ag_conv2d_plan {
   int32_t epilogue;
   int32_t write;           /* AG_ACCUMULATE: backward by weight only */
   int32_t kernel;          /* index in the list of the direction's op */
-  int32_t prepared_form;   /* 0: reads w as it is; else the kernel's own form, made by ag_conv2d_prepare */
+  int32_t prepared_form;   /* 0: reads w as it is, f32, and rounds each weight to `type` as it is loaded; else the kernel's own form, made by
+                            * ag_conv2d_prepare: a kernel that wants its weights stored as bf16 has them so there */
   int32_t reserved;
   int64_t prepared_bytes;
   int64_t workspace_bytes;
@@ -200,18 +205,18 @@ typedef struct ag_conv2d_plan {
 ag_status ag_conv2d_make_plan(ag_device* device, const ag_conv2d_shape* shape, int32_t direction, int32_t epilogue, int32_t write,
                               int32_t kernel, ag_conv2d_plan* plan);
 
-/* w (K,R,S,C) into the plan's own form: an ordinary, recordable op; needed again after w changed. Not called when prepared_bytes is 0. */
+/* w (K,R,S,C), f32, into the plan's own form: an ordinary, recordable op; needed again after w changed. Not called when prepared_bytes is 0. */
 ag_status ag_conv2d_prepare(ag_device* device, const ag_conv2d_plan* plan, ag_addr w, ag_addr prepared);
 
 typedef struct ag_conv2d_operands {
-  ag_addr x;          /* (N,H,W,C); dx (output) in backward by input */
-  ag_addr w;          /* (K,R,S,C); dw (output) in backward by weight; not read when the plan has a prepared form */
-  ag_addr y;          /* (N,P,Q,K); output in forward, dy otherwise */
+  ag_addr x;          /* (N,H,W,C), type; dx (output) in backward by input */
+  ag_addr w;          /* (K,R,S,C), f32; dw (output) in backward by weight; not read when the plan has a prepared form */
+  ag_addr y;          /* (N,P,Q,K), type; output in forward, dy otherwise */
   ag_addr prepared;   /* prepared_bytes */
   ag_addr workspace;  /* workspace_bytes */
   ag_addr bias;       /* (K), f32 */
   ag_addr slope;      /* (K), f32 */
-  ag_addr residual;   /* like the output; may be the output itself */
+  ag_addr residual;   /* type, like the output; may be the output itself */
   ag_addr statistics; /* (2,K), f32: mean, biased variance */
 } ag_conv2d_operands;
 ag_status ag_conv2d_run(ag_device* device, const ag_conv2d_plan* plan, const ag_conv2d_operands* operands);
@@ -283,7 +288,8 @@ typedef struct ag_head {
   int32_t kind;
   int32_t n, d, classes;
   int32_t guard;      /* AG_NORM_*, for x and w */
-  int32_t reserved;
+  int32_t type;       /* of the factors of the N x C products in ag_margin_forward and ag_margin_backward: AG_BF16 rounds the rows x^ and w^ (SOFTMAX: x
+                       * and w) to bf16 for them, and sums in f32. Target cosine, lengths, logits, losses and all that is stored are f32 always */
   ag_addr x;          /* (N,D), f32: raw embeddings */
   ag_addr w;          /* (classes,D), f32: raw class vectors */
   ag_addr bias;       /* (classes), f32: SOFTMAX only */

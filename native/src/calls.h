@@ -8,6 +8,7 @@ namespace angulus {
 
 struct FillCall { void* y; int64_t bytes; uint32_t pattern; };
 struct CopyCall { void* y; const void* x; int64_t bytes; };
+struct ConvertCall { int64_t count; int32_t from, to; const void* x; void* y; };
 struct AddCall { int32_t type; int64_t count; const void* a; const void* b; void* y; };
 struct ImageNormalizeCall { ag_image_shape shape; const uint8_t* images; const uint8_t* flips; void* y; };
 
@@ -16,7 +17,7 @@ struct Conv2dCall {
   ag_conv2d_plan plan;
   int32_t p, q;  // output rows and columns
   void* x;       // (N,H,W,C)
-  void* w;       // (K,R,S,C), or the prepared form where the plan has one
+  void* w;       // (K,R,S,C), f32, or the prepared form where the plan has one
   void* y;       // (N,P,Q,K)
   void* workspace;
   const float* bias;
@@ -50,7 +51,7 @@ struct NormalizeForwardCall { ag_matrix shape; int32_t guard; const void* x; flo
 struct NormalizeBackwardCall { ag_matrix shape; int32_t guard; const void* dy; const void* x; const float* inverse; void* dx; };
 
 struct Head {
-  int32_t kind, n, d, classes, guard;
+  int32_t kind, n, d, classes, guard, type;
   const float* x; const float* w; const float* bias; const int32_t* labels; const float* inverse_x; const float* inverse_w;
   const ag_step_scalars* scalars;
 };
@@ -94,6 +95,7 @@ constexpr int32_t kOpCount = AG_OP_COUNT + 1;        // with the internal ones: 
 #define AG_FOR_EACH_OP(X)                                                   \
   X(AG_OP_FILL, fill, FillCall)                                             \
   X(AG_OP_COPY, copy, CopyCall)                                             \
+  X(AG_OP_CONVERT, convert, ConvertCall)                                    \
   X(AG_OP_ADD, add, AddCall)                                                \
   X(AG_OP_IMAGE_NORMALIZE, image_normalize, ImageNormalizeCall)             \
   X(AG_OP_CONV2D_FORWARD, conv2d_forward, Conv2dCall)                       \

@@ -25,7 +25,8 @@ class OpCall {
   // low <= value <= high
   void range(const char* argument, int64_t value, int64_t low, int64_t high) const;
   void range(const char* argument, float value, float low, float high) const;
-  void type(int32_t type) const { range("type", int64_t{type}, AG_F32, AG_BF16); }
+  void type(const char* argument, int32_t type) const { range(argument, int64_t{type}, AG_F32, AG_BF16); }
+  void type(int32_t type) const { this->type("type", type); }
   void write(const char* argument, int32_t write) const { range(argument, int64_t{write}, AG_OVERWRITE, AG_ACCUMULATE); }
   void matrix(const ag_matrix& shape) const;
 

@@ -223,7 +223,7 @@ void Device::enqueue(int32_t op, const void* call, int32_t type) {
     }
   }
   if (type != AG_F32)
-    fail(AG_UNAVAILABLE, "%s: device %s has no kernel for %s here; store the tensors as f32", op_name(op), name(), type_name(type));
+    fail(AG_UNAVAILABLE, "%s: device %s has no kernel for %s here; use f32", op_name(op), name(), type_name(type));
   fail(AG_UNAVAILABLE, "%s: none of the %d kernels of device %s accepts this call (%s)", op_name(op), count, name(), type_name(type));
 }
 

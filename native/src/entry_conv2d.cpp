@@ -61,7 +61,7 @@ void check_shape(OpCall& op, const ag_conv2d_shape& s, Plan* plan) {
   op.range("n * h * w", op.product("x", {s.n, s.h, s.w}), 1, most);
   op.range("n * p * q", op.product("y", {s.n, plan->p, plan->q}), 1, most);
   plan->x_bytes = op.product("x", {s.n, s.h, s.w, s.c, element});
-  plan->w_bytes = op.product("w", {s.k, s.r, s.s, s.c, element});
+  plan->w_bytes = op.product("w", {s.k, s.r, s.s, s.c, int64_t{sizeof(float)}});
   plan->y_bytes = op.product("y", {s.n, plan->p, plan->q, s.k, element});
   // A kernel may unfold filter windows: no product of a window and a position overflows either.
   op.product("the product of filter size and output positions", {op.product("w", {s.r, s.s, s.c}), s.n, plan->p, plan->q, element});
@@ -138,7 +138,8 @@ Plan make_plan(OpCall& op, const ag_conv2d_shape& shape, int32_t direction, int3
   for (int32_t choice = 0; choice < count; ++choice) {
     if (try_kernel(op, choice, &plan)) return plan;
   }
-  fail(AG_UNAVAILABLE, "%s: device %s has no kernel for %s here", op.name(), op.device().name(), type_name(shape.type));
+  fail(AG_UNAVAILABLE, "%s: device %s has no kernel for %s here%s", op.name(), op.device().name(), type_name(shape.type),
+       shape.type == AG_F32 ? "" : "; use f32");
 }
 
 // The plan as make_plan makes it, after it was compared with what came.

@@ -1,4 +1,4 @@
-// Entry points: fill, copy, add, image_normalize.
+// Entry points: fill, copy, convert, add, image_normalize.
 #include "checks.h"
 
 using namespace angulus;
@@ -25,6 +25,23 @@ AG_ENTRY ag_status ag_copy(ag_device* device, ag_addr y, ag_addr x, int64_t byte
     call.y = op.output("y", y, bytes);
     call.bytes = bytes;
     op.run(&call);
+  });
+}
+
+AG_ENTRY ag_status ag_convert(ag_device* device, int64_t count, int32_t from, ag_addr x, int32_t to, ag_addr y) {
+  return guarded(device, [&](Device& d) {
+    OpCall op(d, AG_OP_CONVERT);
+    op.type("from", from);
+    op.type("to", to);
+    if (from == to) fail(AG_INVALID_ARGUMENT, "convert: from and to are both %s; expected two types (ag_copy keeps the type)", type_name(from));
+    op.range("count", count, 1, INT64_MAX);
+    ConvertCall call{};
+    call.count = count;
+    call.from = from;
+    call.to = to;
+    call.x = op.input("x", x, op.product("x", {count, element_bytes(from)}));
+    call.y = op.output("y", y, op.product("y", {count, element_bytes(to)}));
+    op.run(&call, AG_BF16);
   });
 }
 

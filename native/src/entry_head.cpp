@@ -14,12 +14,14 @@ Head checked_head(OpCall& op, const ag_head* given) {
   op.range("d", int64_t{h.d}, 1, INT32_MAX);
   op.range("classes", int64_t{h.classes}, 1, INT32_MAX);
   op.range("guard", int64_t{h.guard}, AG_NORM_CLAMP_LENGTH, AG_NORM_ADD);
+  op.type(h.type);
   Head head{};
   head.kind = h.kind;
   head.n = h.n;
   head.d = h.d;
   head.classes = h.classes;
   head.guard = h.guard;
+  head.type = h.type;
   head.x = op.input<float>("x", h.x, op.product("x", {h.n, h.d, kFloat}));
   head.w = op.input<float>("w", h.w, op.product("w", {h.classes, h.d, kFloat}));
   if (h.kind == AG_HEAD_SOFTMAX) {
@@ -65,7 +67,7 @@ AG_ENTRY ag_status ag_margin_forward(ag_device* device, const ag_head* head, int
     call.partial = op.output<float>("partial", partial, AG_PARTIAL_ROWS * n * kFloat);
     call.best = op.output<int32_t>("best", best, n * int64_t{sizeof(int32_t)});
     call.workspace = op.workspace(workspace, op.workspace_bytes(n, count, call.head.d));
-    op.run(&call);
+    op.run(&call, call.head.type);
   });
 }
 
@@ -115,6 +117,6 @@ AG_ENTRY ag_status ag_margin_backward(ag_device* device, const ag_head* head, in
     }
     call.dscale = op.output<float>("dscale", dscale, n * kFloat);
     call.workspace = op.workspace(workspace, op.workspace_bytes(n, count, call.head.d));
-    op.run(&call);
+    op.run(&call, call.head.type);
   });
 }

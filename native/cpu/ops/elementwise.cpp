@@ -1,8 +1,9 @@
-// fill: y[i] = pattern. copy: y = x. add: y = a + b.
-//   y, x (bytes), a, b, y (count).
-// A piece is kElements consecutive elements. Bound by memory: 4 bytes written, 4 + 4, 8 + 4 per element.
+// fill: y[i] = pattern. copy: y = x. convert: y = x in another type. add: y = a + b.
+//   y, x (bytes); x, y (count); a, b, y (count).
+// A piece is kElements consecutive elements. Bound by memory: 4 bytes written, 4 + 4, 6, 8 + 4 per element.
 #include <cstring>
 
+#include "bf16.h"
 #include "parallel.h"
 
 namespace angulus::cpu {
@@ -26,6 +27,23 @@ void run_copy(const Exec& exec, const void* arguments) {
   });
 }
 
+void run_convert(const Exec& exec, const void* arguments) {
+  const auto& call = as<ConvertCall>(arguments);
+  if (call.to == AG_BF16) {
+    const float* const x = static_cast<const float*>(call.x);
+    Bf16* const y = static_cast<Bf16*>(call.y);
+    for_elements(exec, call.count, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; ++i) y[i] = to_bf16(x[i]);
+    });
+  } else {
+    const Bf16* const x = static_cast<const Bf16*>(call.x);
+    float* const y = static_cast<float*>(call.y);
+    for_elements(exec, call.count, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; ++i) y[i] = to_float(x[i]);
+    });
+  }
+}
+
 void run_add(const Exec& exec, const void* arguments) {
   const auto& call = as<AddCall>(arguments);
   const float* const a = static_cast<const float*>(call.a);
@@ -41,6 +59,7 @@ void run_add(const Exec& exec, const void* arguments) {
 
 extern const Kernel fill_plain = {"fill_plain", Isa::baseline, always, run_fill};
 extern const Kernel copy_plain = {"copy_plain", Isa::baseline, always, run_copy};
+extern const Kernel convert_plain = {"convert_plain", Isa::baseline, always, run_convert};
 extern const Kernel add_f32_plain = {"add_f32_plain", Isa::baseline,
                                      [](const void* call) { return as<AddCall>(call).type == AG_F32; }, run_add};
 

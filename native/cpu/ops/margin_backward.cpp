@@ -164,6 +164,6 @@ void run(const Exec& exec, const void* arguments) {
 
 }  // namespace
 
-extern const Kernel margin_backward_f32_plain = {"margin_backward_f32_plain", Isa::baseline, always, run};
+extern const Kernel margin_backward_f32_plain = {"margin_backward_f32_plain", Isa::baseline, head_is_f32<MarginBackwardCall>, run};
 
 }  // namespace angulus::cpu

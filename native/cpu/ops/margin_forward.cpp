@@ -77,6 +77,6 @@ void run(const Exec& exec, const void* arguments) {
 
 }  // namespace
 
-extern const Kernel margin_forward_f32_plain = {"margin_forward_f32_plain", Isa::baseline, always, run};
+extern const Kernel margin_forward_f32_plain = {"margin_forward_f32_plain", Isa::baseline, head_is_f32<MarginForwardCall>, run};
 
 }  // namespace angulus::cpu

@@ -18,7 +18,10 @@ struct BackwardContext {
   MarginBackwardSpace space;
 };
 
-static bool margin_backward_accepts(const void* arguments) { return static_cast<const MarginBackwardCall*>(arguments)->head.n <= kMarginMostRows; }
+static bool margin_backward_accepts(const void* arguments) {
+  const Head& head = static_cast<const MarginBackwardCall*>(arguments)->head;
+  return head.type == AG_F32 && head.n <= kMarginMostRows;
+}
 
 AG_INLINE int64_t depth_panels(const Head& head) { return (head.d + kPanel - 1) / kPanel; }
 

@@ -72,7 +72,7 @@ static void forward_piece(const void* context, int64_t piece, void* scratch) {
   }
 }
 
-static bool margin_forward_accepts(const void*) { return true; }
+static bool margin_forward_accepts(const void* arguments) { return static_cast<const MarginForwardCall*>(arguments)->head.type == AG_F32; }
 
 static void margin_forward_run(const Exec& exec, const void* arguments) {
   const auto& call = *static_cast<const MarginForwardCall*>(arguments);

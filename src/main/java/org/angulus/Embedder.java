@@ -99,7 +99,7 @@ public final class Embedder implements AutoCloseable {
                 device.setThreads(options.threads());
             }
             ModelMetadata metadata = ModelMetadata.load(model);
-            EmbeddingNetwork network = EmbeddingNetwork.load(device, model, options.largestBatch());
+            EmbeddingNetwork network = EmbeddingNetwork.load(device, model, options.largestBatch(), options.precision());
             opened = true;
             return new Embedder(metadata, options, device, ownsDevice, network);
         } finally {

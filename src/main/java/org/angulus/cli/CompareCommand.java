@@ -60,6 +60,9 @@ final class CompareCommand implements Callable<Integer> {
     @Option(names = "--device", paramLabel = "NAME", description = "cpu, cuda:0, ...; the best one otherwise.")
     private String device;
 
+    @Mixin
+    private PrecisionOption precision;
+
     @Option(names = "--json", description = "Print the result as JSON.")
     private boolean json;
 
@@ -69,7 +72,8 @@ final class CompareCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         DecisionThreshold decision = DecisionThreshold.of(threshold, model, flip, spec.commandLine());
-        EmbedderOptions options = EmbedderOptions.DEFAULT.withDevice(device).withLargestBatch(1).withFlip(decision.flip());
+        EmbedderOptions options = EmbedderOptions.DEFAULT.withDevice(device).withLargestBatch(1).withFlip(decision.flip())
+                .withPrecision(precision.precision());
         Embedding left;
         Embedding right;
         try (Embedder embedder = Embedder.open(model, options)) {

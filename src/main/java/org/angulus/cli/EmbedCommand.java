@@ -16,6 +16,7 @@ import org.angulus.Embedder;
 import org.angulus.EmbedderOptions;
 import org.angulus.device.Device;
 import org.angulus.device.DeviceInfo;
+import org.angulus.device.Type;
 import org.angulus.eval.FlipFusion;
 import org.angulus.model.ModelChecksum;
 import picocli.CommandLine.Command;
@@ -72,6 +73,9 @@ final class EmbedCommand implements Callable<Integer> {
     @Option(names = "--device", paramLabel = "NAME", description = "cpu, cuda:0, ...; the best one otherwise.")
     private String device;
 
+    @Mixin
+    private PrecisionOption precision;
+
     @Option(names = "--batch", paramLabel = "N", description = "Pictures that run at one time (default: ${DEFAULT-VALUE}).", defaultValue = "32")
     private int batch;
 
@@ -97,7 +101,7 @@ final class EmbedCommand implements Callable<Integer> {
         try (Device opened = Devices.open(device)) {
             DeviceInfo info = opened.info();
             try (Embedder embedder = Embedder.open(model, opened, options)) {
-                embed(embedder, checksum, opened.name().split(":")[0] + " " + info.isa());
+                embed(embedder, checksum, opened.name().split(":")[0] + " " + info.isa() + (options.precision() == Type.F32 ? "" : " " + options.precision().words()));
             }
         }
         return ExitCode.OK;
@@ -105,7 +109,8 @@ final class EmbedCommand implements Callable<Integer> {
 
     private EmbedderOptions options() {
         try {
-            return EmbedderOptions.DEFAULT.withLargestBatch(batch).withFlip(flip).withThreads(threads).withFixedBatch(true);
+            return EmbedderOptions.DEFAULT.withLargestBatch(batch).withFlip(flip).withThreads(threads).withFixedBatch(true)
+                    .withPrecision(precision.precision());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage());
         }

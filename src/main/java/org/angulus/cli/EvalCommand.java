@@ -66,6 +66,9 @@ final class EvalCommand implements Callable<Integer> {
     @Option(names = "--device", paramLabel = "NAME", description = "cpu, cuda:0, ...; the best one otherwise.")
     private String device;
 
+    @Mixin
+    private PrecisionOption precision;
+
     @Option(names = "--strict", description = "Fail when a photograph of the list is missing.")
     private boolean strict;
 
@@ -91,7 +94,8 @@ final class EvalCommand implements Callable<Integer> {
         PairOptions.Source source = pairs.open(metadata.network().height(), metadata.network().width(), DRAWN);
         VerificationReport report;
         EmbeddedPairs embedded;
-        try (Device opened = Devices.open(device); EmbeddingNetwork network = EmbeddingNetwork.load(opened, model, 32)) {
+        try (Device opened = Devices.open(device);
+                EmbeddingNetwork network = EmbeddingNetwork.load(opened, model, 32, precision.precision())) {
             embedded = source.embed(source.pairs(), network, flip, !json);
             report = VerificationReport.of(protocol(), embedded, metadata.network().name() + " " + model.getFileName(), metadata.trainingSet(), flip);
         } catch (IllegalArgumentException e) {

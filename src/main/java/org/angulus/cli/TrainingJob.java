@@ -72,6 +72,7 @@ final class TrainingJob {
             if (threads != null) {
                 device.setThreads(threads);
             }
+            device.require(config.precision());
             // Not before: what was refused until here leaves no folder behind.
             folder.write(config, choice, faces.people());
             announce(device.info(), faces);
@@ -125,6 +126,7 @@ final class TrainingJob {
                 + (faces.heldOut() == null ? "nobody" : faces.heldOut().people().size() + " other people") + " held out");
         out.println("Recipe    " + config.head().description() + ", " + config.steps() + " steps of " + config.batch() + " pictures"
                 + (config.microBatches() > 1 ? " in " + config.microBatches() + " micro-batches, each with batch statistics of its own" : ""));
+        out.println("Precision " + config.precision().words());
         out.println("Run       " + folder.root());
         out.flush();
     }
@@ -176,7 +178,7 @@ final class TrainingJob {
 
     private void report(Device device, TrainingFaces faces, PairImages test) throws IOException {
         EmbeddedPairs pairs;
-        try (EmbeddingNetwork network = EmbeddingNetwork.load(device, folder.model(), 64)) {
+        try (EmbeddingNetwork network = EmbeddingNetwork.load(device, folder.model(), 64, config.precision())) {
             pairs = test.embed(network, FlipFusion.NONE);
         }
         VerificationReport report = VerificationReport.of(PROTOCOL, pairs, config.network().name(), faces.name(), FlipFusion.NONE);

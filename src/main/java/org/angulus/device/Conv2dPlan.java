@@ -45,7 +45,7 @@ public final class Conv2dPlan {
         return ag_conv2d_plan.kernel(plan);
     }
 
-    /** The form of w it reads: 0 for w as it is. Plans of one form and one filter shape share the prepared bytes. */
+    /** The form of w it reads: 0 for w as it is, f32. Plans of one form and one filter shape share the prepared bytes. */
     public int preparedForm() {
         return ag_conv2d_plan.prepared_form(plan);
     }

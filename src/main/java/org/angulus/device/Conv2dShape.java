@@ -16,7 +16,7 @@ package org.angulus.device;
  * @param padBottom rows of zeros below
  * @param padLeft columns of zeros on the left
  * @param padRight columns of zeros on the right
- * @param type how x, w and y are stored
+ * @param type how x, y and a residual are stored; w and its gradient are f32 always, and with BF16 each weight is rounded to bf16 before it is multiplied
  */
 public record Conv2dShape(int n, int h, int w, int c, int k, int r, int s, int strideH, int strideW,
                           int padTop, int padBottom, int padLeft, int padRight, Type type) {

@@ -213,6 +213,22 @@ public final class Device implements AutoCloseable {
         return new Graph(this, out.get(ValueLayout.ADDRESS, 0));
     }
 
+    /**
+     * Checks that networks can store their activations in a type here.
+     *
+     * @throws DeviceUnavailableException when this device has no kernels for it; one sentence says what to do
+     */
+    public void require(Type type) {
+        try {
+            for (Direction direction : Direction.values()) {
+                ops.conv2dPlan(Conv2dShape.linear(1, 1, 1, type), direction, Epilogue.NONE);
+            }
+        } catch (DeviceUnavailableException none) {
+            throw new DeviceUnavailableException("device " + name + " has no kernels for precision " + type.words() + "; choose precision "
+                    + Type.F32.words() + ", or a card such as cuda:0");
+        }
+    }
+
     /** The kernels of an op, fastest first, the plain one last; empty when this device has no such op. */
     public List<String> kernels(Op op) {
         MemorySegment count = structs.result();

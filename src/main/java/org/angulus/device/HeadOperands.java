@@ -8,6 +8,7 @@ package org.angulus.device;
  * @param d embedding size
  * @param classes rows of w
  * @param guard of the lengths of x and w
+ * @param type of the factors of the N x classes products: BF16 rounds the rows of x^ and w^ (SOFTMAX: x and w) to bf16 for them alone
  * @param x (N,D): raw embeddings
  * @param w (classes,D): raw class vectors
  * @param bias (classes): SOFTMAX only, else 0
@@ -16,8 +17,8 @@ package org.angulus.device;
  * @param inverseW (classes), from {@link Ops#rowNorm}; 0 for SOFTMAX
  * @param scalars {@link StepScalars}: scale and margin
  */
-public record HeadOperands(HeadKind kind, int n, int d, int classes, NormGuard guard, long x, long w, long bias, long labels, long inverseX,
-                           long inverseW, long scalars) {
+public record HeadOperands(HeadKind kind, int n, int d, int classes, NormGuard guard, Type type, long x, long w, long bias, long labels,
+                           long inverseX, long inverseW, long scalars) {
     /** Rows of {@code target} (TARGET_ROWS, N): cosine, phi, phi', scale, margin. */
     public static final int TARGET_ROWS = 5;
     /** Rows of {@code partial} (PARTIAL_ROWS, N): largest logit, sum of exp(z - largest), sum of cosines, over the classes other than y. */

@@ -6,6 +6,7 @@ import java.util.Locale;
 public enum Op {
     FILL,
     COPY,
+    CONVERT,
     ADD,
     IMAGE_NORMALIZE,
     CONV2D_FORWARD,

@@ -59,6 +59,11 @@ public final class Ops {
         device.call(h -> Angulus.ag_copy(h, y, x, bytes));
     }
 
+    /** y, stored as {@code to}, = x, stored as {@code from}: {@code count} numbers; the types differ. */
+    public void convert(long count, Type from, long x, Type to, long y) {
+        device.call(h -> Angulus.ag_convert(h, count, from.code(), x, to.code(), y));
+    }
+
     /** y = a + b, {@code count} numbers; y may be a or b. */
     public void add(Type type, long count, long a, long b, long y) {
         device.call(h -> Angulus.ag_add(h, type.code(), count, a, b, y));

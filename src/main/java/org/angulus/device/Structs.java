@@ -113,7 +113,7 @@ final class Structs {
         ag_head.d(head, h.d());
         ag_head.classes(head, h.classes());
         ag_head.guard(head, h.guard().code());
-        ag_head.reserved(head, 0);
+        ag_head.type(head, h.type().code());
         ag_head.x(head, h.x());
         ag_head.w(head, h.w());
         ag_head.bias(head, h.bias());

@@ -1,6 +1,8 @@
 package org.angulus.device;
 
-/** How the numbers of a tensor are stored. Sums are always taken in 32-bit floats or wider. */
+import java.util.Locale;
+
+/** How the numbers of a tensor are stored: activations and their gradients in either, all else in F32. Sums are always taken in 32-bit floats or wider. */
 public enum Type {
     /** IEEE single precision, 4 bytes. */
     F32(4),
@@ -16,6 +18,11 @@ public enum Type {
     /** Bytes of one element. */
     public int bytes() {
         return bytes;
+    }
+
+    /** The name that configurations and kernels use: {@code bf16}. */
+    public String words() {
+        return name().toLowerCase(Locale.ROOT);
     }
 
     /** The header's {@code AG_F32}, {@code AG_BF16}. */

@@ -113,7 +113,7 @@ public final class HeadPlan {
             ops.rowNorm(new Matrix(classes, d, Type.F32), head.guard(), a.w(), inverseW);
         }
         var operands = new HeadOperands(
-                head.kind(), n, d, classes, head.guard(), a.x(), a.w(), a.bias(), a.labels(), inverseX, inverseW, a.scalars());
+                head.kind(), n, d, classes, head.guard(), Type.F32, a.x(), a.w(), a.bias(), a.labels(), inverseX, inverseW, a.scalars());
         long target = at(a, scratch.target());
         long logSumExp = at(a, scratch.logSumExp());
         long losses = at(a, scratch.losses());

@@ -13,11 +13,18 @@ import org.angulus.model.ArenaPlanner.Place;
 import org.angulus.model.ConvLayer.Role;
 import org.angulus.model.FoldedWeights.Folded;
 
-/** The folded network for one number of images: plans, and places of its activations, which last from one layer to the next only. */
+/**
+ * The folded network for one number of images: plans, and places of its activations, which last from one layer to the next only. Activations are
+ * stored in the network's precision, embeddings in f32.
+ */
 final class EmbeddingBucket {
     private final ImageShape imageShape;
+    private final Type precision;
     private final Place input;
+    /** What the last layer leaves; the embeddings themselves where they have the same type. */
+    private final Place result;
     private final Place embeddings;
+    private final long embeddingCount;
     private final List<Step> steps = new ArrayList<>();
     private final ArenaPlanner arena = new ArenaPlanner();
 
@@ -27,11 +34,12 @@ final class EmbeddingBucket {
     /** Base addresses of what all buckets share. */
     record Addresses(long weights, long arena, long workspace, long images, long flips) {}
 
-    EmbeddingBucket(Ops ops, ResFaceConfig config, InputFormat format, FoldedWeights weights, int n) {
+    EmbeddingBucket(Ops ops, ResFaceConfig config, InputFormat format, FoldedWeights weights, int n, Type precision) {
+        this.precision = precision;
         boolean reverse = format.channelOrder() == InputFormat.ChannelOrder.BGR;
         imageShape = new ImageShape(
-                n, config.height(), config.width(), ResFace.INPUT_CHANNELS, Type.F32, reverse, format.mean(), format.factor());
-        input = arena.take(Float.BYTES * (long) n * config.height() * config.width() * ResFace.INPUT_CHANNELS);
+                n, config.height(), config.width(), ResFace.INPUT_CHANNELS, precision, reverse, format.mean(), format.factor());
+        input = arena.take(precision.bytes() * (long) n * config.height() * config.width() * ResFace.INPUT_CHANNELS);
         Place value = input;
         Place blockInput = null;
         for (Folded folded : weights.layers()) {
@@ -41,8 +49,8 @@ final class EmbeddingBucket {
             int epilogue = (folded.bias() == null ? 0 : Epilogue.BIAS)
                     + (folded.slope() == null ? 0 : Epilogue.PRELU)
                     + (residual == null ? 0 : Epilogue.RESIDUAL);
-            Conv2dPlan plan = ops.conv2dPlan(ModelPlan.shape(folded.layer().geometry(), n), Direction.FORWARD, epilogue);
-            Place y = arena.take(Float.BYTES * n * folded.layer().outputCount());
+            Conv2dPlan plan = ops.conv2dPlan(ModelPlan.shape(folded.layer().geometry(), n, precision), Direction.FORWARD, epilogue);
+            Place y = arena.take(precision.bytes() * n * folded.layer().outputCount());
             steps.add(new Step(folded, plan, value, y, residual));
             if (role != Role.FIRST_OF_BLOCK) {
                 arena.release(value);
@@ -52,7 +60,9 @@ final class EmbeddingBucket {
             }
             value = y;
         }
-        embeddings = value;
+        result = value;
+        embeddingCount = (long) n * config.embeddingSize();
+        embeddings = precision == Type.F32 ? result : arena.take(Float.BYTES * embeddingCount);
     }
 
     long arenaBytes() {
@@ -91,6 +101,9 @@ final class EmbeddingBucket {
                     .bias(address(layout, a, step.folded().bias()))
                     .slope(address(layout, a, step.folded().slope()))
                     .residual(step.residual() == null ? 0 : a.arena() + step.residual().offset()));
+        }
+        if (embeddings != result) {
+            ops.convert(embeddingCount, precision, a.arena() + result.offset(), Type.F32, a.arena() + embeddings.offset());
         }
     }
 

@@ -12,6 +12,7 @@ import org.angulus.device.Device;
 import org.angulus.device.DeviceBuffer;
 import org.angulus.device.Graph;
 import org.angulus.device.HostBuffer;
+import org.angulus.device.Type;
 
 /**
  * A trained network that turns aligned crops into embeddings. Batch norm is folded into the convolutions, the weights are prepared once, and for 1,
@@ -34,8 +35,11 @@ public final class EmbeddingNetwork implements AutoCloseable {
     /**
      * @param weights parameters and running statistics; others are left alone
      * @param largest images that run at one time at most; rounded up to a power of two
+     * @param precision of activations and of the factors of all products
+     * @throws org.angulus.device.DeviceUnavailableException when the device has no kernels for the precision
      */
-    public EmbeddingNetwork(Device device, ResFaceConfig config, InputFormat format, Weights weights, int largest) {
+    public EmbeddingNetwork(Device device, ResFaceConfig config, InputFormat format, Weights weights, int largest, Type precision) {
+        device.require(precision);
         if (largest < 1 || largest > 4096) {
             throw new IllegalArgumentException("The largest batch is " + largest + " images; it must be 1 to 4096.");
         }
@@ -45,7 +49,7 @@ public final class EmbeddingNetwork implements AutoCloseable {
         this.imageBytes = ResFace.INPUT_CHANNELS * config.height() * config.width();
         var folded = new FoldedWeights(new ResFace(config), weights);
         for (int n = 1; n <= this.largest; n *= 2) {
-            buckets.add(new EmbeddingBucket(device.ops(), config, format, folded, n));
+            buckets.add(new EmbeddingBucket(device.ops(), config, format, folded, n, precision));
         }
         long images = (long) this.largest * imageBytes;
         long flips = (images + 255) / 256 * 256;
@@ -70,10 +74,20 @@ public final class EmbeddingNetwork implements AutoCloseable {
     }
 
     /** Loads a model file with all it says of itself. */
-    public static EmbeddingNetwork load(Device device, Path file, int largest) throws IOException {
+    public static EmbeddingNetwork load(Device device, Path file, int largest, Type precision) throws IOException {
         ModelMetadata metadata = ModelMetadata.load(file);
         Weights weights = Weights.load(file, new ResFace(metadata.network()).modelTensors(), "");
-        return new EmbeddingNetwork(device, metadata.network(), metadata.input(), weights, largest);
+        return new EmbeddingNetwork(device, metadata.network(), metadata.input(), weights, largest, precision);
+    }
+
+    /** In f32. */
+    public EmbeddingNetwork(Device device, ResFaceConfig config, InputFormat format, Weights weights, int largest) {
+        this(device, config, format, weights, largest, Type.F32);
+    }
+
+    /** Loads a model file, to run in f32. */
+    public static EmbeddingNetwork load(Device device, Path file, int largest) throws IOException {
+        return load(device, file, largest, Type.F32);
     }
 
     /** Prepares the weights once for each form that a bucket's plan reads, and records the buckets. */

@@ -21,13 +21,15 @@ import org.angulus.model.PlannedConv.Plans;
 
 /**
  * A network that trains with N images at a time: every tensor has its place, every convolution its plan. Activations that backward needs stay in
- * the arena until backward has used them; gradients of activations take the places that become free. Emits the ops of one micro-batch; it owns no
- * memory.
+ * the arena until backward has used them; gradients of activations take the places that become free. Activations and their gradients are stored in
+ * the network's precision, all but those of the last layer behind its convolution: the embeddings and their gradient are f32. Emits the ops of one
+ * micro-batch; it owns no memory.
  */
 public final class ModelPlan {
     private final ResFace network;
     private final int n;
     private final InputFormat inputFormat;
+    private final Type precision;
     private final List<PlannedLayer> layers = new ArrayList<>();
     private final Place input;
     private final Place embedding;
@@ -37,22 +39,26 @@ public final class ModelPlan {
     private long workspaceBytes;
 
     /** What forward leaves for backward, layer by layer. */
-    private record Forward(Place x, Place c, Place y, Place residual, Place statistics, Place sums) {}
+    private record Forward(Place x, Place result, Place c, Place y, Place residual, Place statistics, Place sums) {}
 
     /**
      * @param ops of the device it will run on
      * @param parameters flat layout that holds the network's parameters, and perhaps others
      * @param n images of one micro-batch
      * @param seed start value of dropout
+     * @param precision of activations and their gradients
      * @param head takes what it needs between forward and backward from the arena, and releases it
      */
     public ModelPlan(
-            Ops ops, ResFace network, InputFormat inputFormat, FlatLayout parameters, int n, long seed, Consumer<ArenaPlanner> head) {
+            Ops ops, ResFace network, InputFormat inputFormat, FlatLayout parameters, int n, long seed, Type precision,
+            Consumer<ArenaPlanner> head) {
+        ops.device().require(precision);
         this.network = network;
         this.inputFormat = inputFormat;
         this.n = n;
+        this.precision = precision;
         var arena = new ArenaPlanner();
-        input = arena.take(floats(network.config().height() * (long) network.config().width() * ResFace.INPUT_CHANNELS));
+        input = arena.take(bytes(precision, network.config().height() * (long) network.config().width() * ResFace.INPUT_CHANNELS));
         var kept = new ArrayList<Forward>();
         Place value = input;
         Place blockInput = null;
@@ -63,11 +69,11 @@ public final class ModelPlan {
                 kept.add(forward);
                 value = forward.y();
             } else {
-                kept.add(new Forward(value, null, value, null, null, null));
+                kept.add(new Forward(value, null, null, value, null, null, null));
             }
         }
         embedding = value;
-        embeddingGradient = arena.take(floats(network.config().embeddingSize()));
+        embeddingGradient = arena.take(bytes(Type.F32, network.config().embeddingSize()));
         head.accept(arena);
         arena.release(embedding);
         planBackward(ops, arena, parameters, kept, seed);
@@ -76,12 +82,21 @@ public final class ModelPlan {
 
     private Forward planForward(ArenaPlanner arena, ConvLayer conv, Place x, Place residual) {
         boolean more = conv.norm() != null || conv.slope() != null;
-        Place c = arena.take(floats(conv.outputCount()));
-        Place y = more ? arena.take(floats(conv.outputCount())) : c;
+        Place result = arena.take(bytes(precision, conv.outputCount()));
+        Place c = tailType(conv) == precision ? result : arena.take(bytes(tailType(conv), conv.outputCount()));
+        Place y = more ? arena.take(bytes(tailType(conv), conv.outputCount())) : c;
         long perChannel = 2L * Float.BYTES * conv.geometry().k();
         Place statistics = conv.norm() == null ? null : arena.take(perChannel);
         Place sums = conv.norm() == null ? null : arena.take(perChannel);
-        return new Forward(x, c, y, residual, statistics, sums);
+        if (c != result) {
+            arena.release(result);
+        }
+        return new Forward(x, result, c, y, residual, statistics, sums);
+    }
+
+    /** How all behind a layer's convolution is stored: the last layer leaves the embeddings. */
+    private Type tailType(ConvLayer conv) {
+        return conv == network.layers().getLast() ? Type.F32 : precision;
     }
 
     private void planBackward(Ops ops, ArenaPlanner arena, FlatLayout parameters, List<Forward> kept, long seed) {
@@ -93,25 +108,29 @@ public final class ModelPlan {
                 boolean last = conv.role() == Role.LAST_OF_BLOCK;
                 boolean first = conv.role() == Role.FIRST_OF_BLOCK;
                 Place dy = gradient;
-                Place dc = last ? arena.take(floats(conv.outputCount())) : dy;
+                Place dc = last ? arena.take(bytes(precision, conv.outputCount())) : dy;
                 skip = last ? dy : skip;
                 if (forward.c() != forward.y()) {
                     arena.release(forward.c());
                 }
-                Place dx = i == 0 ? null : first ? skip : arena.take(floats(conv.geometry().inputCount()));
+                Place dResult = tailType(conv) == precision ? dc : arena.take(bytes(precision, conv.outputCount()));
+                Place dx = i == 0 ? null : first ? skip : arena.take(bytes(precision, conv.geometry().inputCount()));
                 boolean dropped = i > 0 && network.layers().get(i - 1) instanceof DropoutLayer;
                 if (i > 0 && !dropped) {
                     arena.release(forward.x());
                 }
                 arena.release(dc);
+                if (dResult != dc) {
+                    arena.release(dResult);
+                }
                 gradient = dx;
                 var places = new Places(
-                        forward.x(), forward.c(), forward.y(), forward.residual(), forward.statistics(), forward.sums(), dy, dc, dx,
-                        first ? skip : null);
+                        forward.x(), forward.result(), forward.c(), forward.y(), forward.residual(), forward.statistics(), forward.sums(), dy, dc,
+                        dResult, dx, first ? skip : null);
                 layers.addFirst(planConv(ops, conv, parameters, places));
             } else {
                 DropoutLayer dropout = (DropoutLayer) network.layers().get(i);
-                var shape = new Matrix(n, Math.toIntExact(dropout.count()), Type.F32);
+                var shape = new Matrix(n, Math.toIntExact(dropout.count()), precision);
                 layers.addFirst(new PlannedDropout(shape, (float) dropout.keep(), seed, i, forward.x(), gradient));
                 arena.release(forward.x());
             }
@@ -119,7 +138,7 @@ public final class ModelPlan {
     }
 
     private PlannedConv planConv(Ops ops, ConvLayer conv, FlatLayout parameters, Places places) {
-        Conv2dShape shape = shape(conv.geometry(), n);
+        Conv2dShape shape = shape(conv.geometry(), n, precision);
         int epilogue = conv.norm() != null ? Epilogue.STATISTICS : conv.bias() != null ? Epilogue.BIAS : Epilogue.NONE;
         int residual = places.skip() == null ? Epilogue.NONE : Epilogue.RESIDUAL;
         var plans = new Plans(
@@ -127,7 +146,7 @@ public final class ModelPlan {
                 ops.conv2dPlan(shape, Direction.BACKWARD_WEIGHT, Epilogue.NONE),
                 ops.conv2dPlan(shape, Direction.BACKWARD_WEIGHT, Epilogue.NONE, Write.ACCUMULATE, -1),
                 places.dx() == null ? null : ops.conv2dPlan(shape, Direction.BACKWARD_INPUT, residual));
-        Matrix matrix = PlannedConv.matrix(conv, n);
+        Matrix matrix = matrix(conv);
         needWorkspace(plans.backwardWeight().workspaceBytes());
         needWorkspace(plans.accumulateWeight().workspaceBytes());
         for (Op op : List.of(Op.CHANNEL_SUM, Op.PRELU_BACKWARD, Op.BATCH_NORM_BACKWARD_REDUCE)) {
@@ -137,14 +156,19 @@ public final class ModelPlan {
         if (plans.backwardInput() != null) {
             needPrepared(plans.backwardInput());
         }
-        return new PlannedConv(conv, n, plans, places, Offsets.of(conv, parameters, network.statistics()), network.config());
+        return new PlannedConv(conv, matrix, plans, places, Offsets.of(conv, parameters, network.statistics()), network.config());
+    }
+
+    /** What follows the convolution sees its result as rows of channels. */
+    private Matrix matrix(ConvLayer conv) {
+        ConvGeometry geometry = conv.geometry();
+        return new Matrix(Math.toIntExact((long) n * geometry.p() * geometry.q()), geometry.k(), tailType(conv));
     }
 
     /** The convolution of N images as the device names it. */
-    static Conv2dShape shape(ConvGeometry g, int n) {
+    static Conv2dShape shape(ConvGeometry g, int n, Type type) {
         return new Conv2dShape(
-                n, g.h(), g.w(), g.c(), g.k(), g.r(), g.s(), g.stride(), g.stride(), g.padTop(), g.padBottom(), g.padLeft(), g.padRight(),
-                Type.F32);
+                n, g.h(), g.w(), g.c(), g.k(), g.r(), g.s(), g.stride(), g.stride(), g.padTop(), g.padBottom(), g.padLeft(), g.padRight(), type);
     }
 
     private void needPrepared(Conv2dPlan plan) {
@@ -156,8 +180,8 @@ public final class ModelPlan {
         workspaceBytes = Math.max(workspaceBytes, bytes);
     }
 
-    private long floats(long perImage) {
-        return Float.BYTES * perImage * n;
+    private long bytes(Type type, long perImage) {
+        return type.bytes() * perImage * n;
     }
 
     /** Bytes of {@link PlanMemory#arena()}. */
@@ -193,7 +217,7 @@ public final class ModelPlan {
                 config.height(),
                 config.width(),
                 ResFace.INPUT_CHANNELS,
-                Type.F32,
+                precision,
                 inputFormat.channelOrder() == InputFormat.ChannelOrder.BGR,
                 inputFormat.mean(),
                 inputFormat.factor());

@@ -5,13 +5,12 @@ import org.angulus.device.Conv2dOperands;
 import org.angulus.device.Conv2dPlan;
 import org.angulus.device.Matrix;
 import org.angulus.device.Ops;
-import org.angulus.device.Type;
 import org.angulus.device.Write;
 import org.angulus.model.ArenaPlanner.Place;
 
 /**
  * A {@link ConvLayer} for N images. Forward keeps c = conv(x) (with its bias) and makes y = residual + prelu(batchNorm(c)); backward turns dy into
- * dc, and dc into dw and dx.
+ * dc, and dc into dw and dx. Where the convolution stores another type than c has, c is converted from its result, and dc back.
  */
 final class PlannedConv implements PlannedLayer {
     private final ConvLayer layer;
@@ -28,18 +27,21 @@ final class PlannedConv implements PlannedLayer {
      * Where the layer's activations lie in the arena.
      *
      * @param x input
-     * @param c result of the convolution; y itself where nothing follows
+     * @param result of the convolution
+     * @param c the result as all that follows reads it, result itself where the types are the same; y itself where nothing follows
      * @param y output
      * @param residual what is added, or null
      * @param statistics (2, K) of the batch, or null
      * @param sums (2, K) of batch norm's backward, or null
      * @param dy gradient of y
      * @param dc gradient of c; may be dy
+     * @param dResult gradient of the result; dc itself where the types are the same
      * @param dx gradient of x, or null for the first layer
      * @param skip gradient that the block adds to dx (dx itself), or null
      */
     record Places(
-            Place x, Place c, Place y, Place residual, Place statistics, Place sums, Place dy, Place dc, Place dx, Place skip) {}
+            Place x, Place result, Place c, Place y, Place residual, Place statistics, Place sums, Place dy, Place dc, Place dResult, Place dx,
+            Place skip) {}
 
     /**
      * Where the layer's tensors lie, in elements of the flat buffers; -1: it has none.
@@ -67,9 +69,9 @@ final class PlannedConv implements PlannedLayer {
     record Plans(Conv2dPlan forward, Conv2dPlan backwardWeight, Conv2dPlan accumulateWeight, Conv2dPlan backwardInput) {}
 
     /**
-     * @param n images
+     * @param matrix what follows the convolution, as rows of channels
      */
-    PlannedConv(ConvLayer layer, int n, Plans plans, Places places, Offsets offsets, ResFaceConfig config) {
+    PlannedConv(ConvLayer layer, Matrix matrix, Plans plans, Places places, Offsets offsets, ResFaceConfig config) {
         this.layer = layer;
         this.forward = plans.forward();
         this.backwardWeight = plans.backwardWeight();
@@ -78,13 +80,7 @@ final class PlannedConv implements PlannedLayer {
         this.places = places;
         this.offsets = offsets;
         this.config = config;
-        this.matrix = matrix(layer, n);
-    }
-
-    /** The layer's output as rows of channels. */
-    static Matrix matrix(ConvLayer layer, int n) {
-        ConvGeometry geometry = layer.geometry();
-        return new Matrix(Math.toIntExact((long) n * geometry.p() * geometry.q()), geometry.k(), Type.F32);
+        this.matrix = matrix;
     }
 
     /** Brings the weights into the plan's own form, right before they are read: one place serves all layers. Gives it, or 0 where there is none. */
@@ -98,17 +94,21 @@ final class PlannedConv implements PlannedLayer {
 
     @Override
     public void forward(Ops ops, PlanMemory memory) {
+        long result = at(memory, places.result());
         long c = at(memory, places.c());
         long y = at(memory, places.y());
         long residual = at(memory, places.residual());
         forward.run(new Conv2dOperands()
                 .x(at(memory, places.x()))
                 .w(element(memory.parameters(), offsets.weight()))
-                .y(c)
+                .y(result)
                 .prepared(prepare(forward, memory))
                 .workspace(workspace(memory, forward))
                 .bias(element(memory.parameters(), offsets.bias()))
                 .statistics(at(memory, places.statistics())));
+        if (c != result) {
+            ops.convert(forward.shape().outputs(), forward.shape().type(), result, matrix.type(), c);
+        }
         if (layer.norm() != null) {
             ops.runningStatistics(
                     matrix,
@@ -151,17 +151,21 @@ final class PlannedConv implements PlannedLayer {
         if (layer.bias() != null) {
             ops.channelSum(matrix, write, dc, element(memory.gradients(), offsets.bias()), memory.workspace());
         }
+        long dResult = at(memory, places.dResult());
+        if (dResult != dc) {
+            ops.convert(forward.shape().outputs(), matrix.type(), dc, forward.shape().type(), dResult);
+        }
         Conv2dPlan weights = write == Write.ACCUMULATE ? accumulateWeight : backwardWeight;
         weights.run(new Conv2dOperands()
                 .x(at(memory, places.x()))
                 .w(element(memory.gradients(), offsets.weight()))
-                .y(dc)
+                .y(dResult)
                 .workspace(workspace(memory, weights)));
         if (backwardInput != null) {
             backwardInput.run(new Conv2dOperands()
                     .x(at(memory, places.dx()))
                     .w(element(memory.parameters(), offsets.weight()))
-                    .y(dc)
+                    .y(dResult)
                     .prepared(prepare(backwardInput, memory))
                     .workspace(workspace(memory, backwardInput))
                     .residual(at(memory, places.skip())));

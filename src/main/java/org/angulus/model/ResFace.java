@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.angulus.device.Conv2dShape;
+import org.angulus.device.Type;
 import org.angulus.model.ConvLayer.BatchNormTensors;
 import org.angulus.model.ConvLayer.Role;
 
@@ -67,9 +68,9 @@ public final class ResFace {
         return Stream.concat(parameters.stream(), statistics.entries().stream().map(FlatLayout.Entry::spec)).toList();
     }
 
-    /** The convolutions of {@code n} images in the order of the layers; the FC is one of 1x1. */
+    /** The convolutions of {@code n} images in the order of the layers, in f32; the FC is one of 1x1. */
     public List<Conv2dShape> convolutions(int n) {
-        return layers.stream().filter(ConvLayer.class::isInstance).map(layer -> ModelPlan.shape(((ConvLayer) layer).geometry(), n)).toList();
+        return layers.stream().filter(ConvLayer.class::isInstance).map(layer -> ModelPlan.shape(((ConvLayer) layer).geometry(), n, Type.F32)).toList();
     }
 
     /** Multiply-adds of one image going forward. */

@@ -276,7 +276,7 @@ public final class Trainer implements AutoCloseable {
         }
         long started = System.nanoTime();
         Map<String, Double> figures;
-        try (var network = new EmbeddingNetwork(device, config.network(), config.input(), weightsToUse(), EVALUATION_BATCH)) {
+        try (var network = new EmbeddingNetwork(device, config.network(), config.input(), weightsToUse(), EVALUATION_BATCH, config.precision())) {
             figures = evaluation.evaluate(network);
         }
         listeners.forEach(listener -> listener.onEvaluation(step, figures));

@@ -10,6 +10,7 @@ import org.angulus.data.JsonText;
 import org.angulus.data.TextFile;
 import org.angulus.device.AdamRule;
 import org.angulus.device.SgdRule;
+import org.angulus.device.Type;
 import org.angulus.loss.MarginHead;
 import org.angulus.model.InputFormat;
 import org.angulus.model.Printable;
@@ -22,6 +23,7 @@ import org.angulus.train.Schedule.RateFrom;
  *
  * @param network the network
  * @param input how pictures become numbers
+ * @param precision how activations and their gradients are stored; parameters, statistics and losses are f32 always
  * @param head loss and its constants
  * @param optimizer how gradients change parameters
  * @param decay weight decay by kind
@@ -47,6 +49,7 @@ import org.angulus.train.Schedule.RateFrom;
 public record TrainingConfig(
         ResFaceConfig network,
         InputFormat input,
+        Type precision,
         MarginHead head,
         Optimizer optimizer,
         ParameterRules decay,
@@ -103,6 +106,7 @@ public record TrainingConfig(
         return new TrainingConfig(
                 ResFaceConfig.of("resface20", Variant.ARTICLE).withKeep(0.8),
                 InputFormat.DEFAULT,
+                Type.F32,
                 MarginHead.amSoftmax(30, 0.35),
                 adam
                         ? new Optimizer.Adam(0.9, 0.999, 1e-8, AdamRule.Form.EPSILON_HAT, false)
@@ -155,7 +159,7 @@ public record TrainingConfig(
     /** Whether a run under {@code other} computes the same numbers: all that is left out is how long it runs, what it reports and how it reads. */
     public boolean sameComputation(TrainingConfig other) {
         return equals(new TrainingConfig(
-                other.network, other.input, other.head, other.optimizer, other.decay, other.rates, other.schedule, other.warmUp,
+                other.network, other.input, other.precision, other.head, other.optimizer, other.decay, other.rates, other.schedule, other.warmUp,
                 other.marginWarmUp, steps, other.batch, other.microBatches, other.startValue, other.flip, other.augmentation, other.clip, other.averageDecay,
                 reportEvery, evaluateEvery, checkpointEvery, skipLimit, other.logitsCap, loaderThreads));
     }
@@ -176,12 +180,17 @@ public record TrainingConfig(
     }
 
     public TrainingConfig withNetwork(ResFaceConfig other) {
-        return new TrainingConfig(other, input, head, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
+        return new TrainingConfig(other, input, precision, head, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
                 startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads);
     }
 
     public TrainingConfig withHead(MarginHead other) {
-        return new TrainingConfig(network, input, other, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
+        return new TrainingConfig(network, input, precision, other, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
+                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads);
+    }
+
+    public TrainingConfig withPrecision(Type other) {
+        return new TrainingConfig(network, input, other, head, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
                 startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads);
     }
 
@@ -207,7 +216,7 @@ public record TrainingConfig(
     /** Biases at twice the rate; slopes decay like weights, unless nothing decays. */
     private TrainingConfig withCaffeRules() {
         ParameterRules rules = decay.equals(ParameterRules.DECAY) ? ParameterRules.CAFFE_DECAY : decay;
-        return new TrainingConfig(network, input, head, optimizer, rules, ParameterRules.CAFFE_RATES, schedule, warmUp, marginWarmUp, steps,
+        return new TrainingConfig(network, input, precision, head, optimizer, rules, ParameterRules.CAFFE_RATES, schedule, warmUp, marginWarmUp, steps,
                 batch, microBatches, startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap,
                 loaderThreads);
     }

@@ -51,7 +51,7 @@ final class TrainingStep implements AutoCloseable {
         Ops ops = device.ops();
         int n = config.microBatch();
         head = new HeadPlan(ops, config.head(), classes, n, config.network().embeddingSize(), config.logitsCap());
-        plan = new ModelPlan(ops, network, config.input(), layout, n, config.startValue(), head::reserve);
+        plan = new ModelPlan(ops, network, config.input(), layout, n, config.startValue(), config.precision(), head::reserve);
         commit = new CommitPhase(config, layout, network.statistics());
         long workspace = Math.max(Math.max(plan.workspaceBytes(), head.workspaceBytes()), commit.workspaceBytes(ops));
         buffers = new TrainingBuffers(device, config, layout, network.statistics(), plan, workspace, slots);

@@ -69,6 +69,11 @@ class CompareCommandTest {
         }
     }
 
+    @Test
+    void aPrecisionThatTheDeviceLacksIsRefused() {
+        compare("--precision", "bf16").failsOnly(ExitCode.FAILED, "device cpu has no kernels for precision bf16");
+    }
+
     /** The number that a FAR needs is seldom a multiple of ten; what is drawn is. */
     @Test
     void asManyPairsAreDrawnAsTheFarNeeds() throws IOException {

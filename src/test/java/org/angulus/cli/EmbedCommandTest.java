@@ -268,6 +268,14 @@ class EmbedCommandTest {
         assertEquals(700, Files.readAllLines(out.resolve("failed.txt")).size());
     }
 
+    @Test
+    void aPrecisionThatTheDeviceLacksIsRefused() throws IOException {
+        crop("a.png", 1);
+        embed(crops, "--precision", "bf16").failsOnly(ExitCode.FAILED, "device cpu has no kernels for precision bf16; choose precision f32");
+        assertFalse(Files.exists(out), "a refused call leaves no folder");
+        embed(crops, "--precision", "f32").succeeds();
+    }
+
     private static long size(Path file) throws IOException {
         return Files.exists(file) ? Files.size(file) : 0;
     }

@@ -64,6 +64,11 @@ class EvalCommandTest {
         return Outcome.of(all);
     }
 
+    @Test
+    void aPrecisionThatTheDeviceLacksIsRefused() {
+        eval(model, faces, "--pairs", pairs, "--precision", "bf16").failsOnly(ExitCode.FAILED, "device cpu has no kernels for precision bf16");
+    }
+
     /** The two reports are of the same figures. */
     @ParameterizedTest
     @CsvSource({"FACENET, NONE", "sphereface, concat"})

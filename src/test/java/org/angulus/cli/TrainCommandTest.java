@@ -54,6 +54,7 @@ class TrainCommandTest {
         assertTrue(report.getAsJsonObject("baselinesBestThreshold").get("rawPixelCosine").getAsDouble() >= 0.5);
         assertTrue(outcome.out().contains("step " + TinyRun.STEPS + " of " + TinyRun.STEPS), outcome.out());
         assertFalse(outcome.out().contains("\u001b"), "no control characters where nobody looks");
+        assertTrue(outcome.out().lines().anyMatch("Precision f32"::equals), outcome.out());
         assertTrue(outcome.out().lines().count() < 60, outcome.out());
     }
 
@@ -268,6 +269,12 @@ class TrainCommandTest {
         train("--device", "tpu").fails(ExitCode.FAILED, "tpu");
         assertNoRun();
         train("--device", "cuda:99").fails(ExitCode.FAILED, "cuda:99");
+    }
+
+    @Test
+    void aPrecisionThatTheDeviceLacksIsRefused() throws IOException {
+        train("--device", "cpu", "--set", "precision=bf16").failsOnly(ExitCode.FAILED, "device cpu has no kernels for precision bf16; choose precision f32");
+        assertNoRun();
     }
 
     @Test

@@ -49,7 +49,7 @@ class BindingsTest {
             "ag_conv2d_operands 72 x=0 w=8 y=16 prepared=24 workspace=32 bias=40 slope=48 residual=56 statistics=64",
             "ag_matrix 12 rows=0 columns=4 type=8",
             "ag_batch_norm 56 rows=0 columns=4 type=8 epsilon=12 x=16 statistics=24 gamma=32 beta=40 slope=48",
-            "ag_head 80 kind=0 n=4 d=8 classes=12 guard=16 reserved=20 x=24 w=32 bias=40 labels=48 inverse_x=56 inverse_w=64 scalars=72",
+            "ag_head 80 kind=0 n=4 d=8 classes=12 guard=16 type=20 x=24 w=32 bias=40 labels=48 inverse_x=56 inverse_w=64 scalars=72",
             "ag_head_summary 16 loss=0 accuracy=4 target_cosine=8 other_cosine=12",
             "ag_step_control 32 gradient_norm=0 gradient_factor=4 apply=8 reserved=12 applied_steps=16 skipped_steps=24",
             "ag_segment 32 offset=0 count=8 weight_decay=16 rate_factor=20 lower_bound=24 reserved=28",

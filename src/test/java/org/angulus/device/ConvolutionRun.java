@@ -37,14 +37,15 @@ record ConvolutionRun(Direction direction, int epilogue, Write write, double[] x
     Result on(Device device, Conv2dShape shape, int kernel) {
         Conv2dPlan plan = device.ops().conv2dPlan(shape, direction, epilogue, write, kernel);
         Type type = shape.type();
+        Type stored = direction == Direction.BACKWARD_WEIGHT ? Type.F32 : type;
         long count = switch (direction) {
             case FORWARD -> shape.outputs();
             case BACKWARD_INPUT -> shape.inputs();
             case BACKWARD_WEIGHT -> shape.weights();
         };
         try (GuardedMemory memory = new GuardedMemory(device)) {
-            long output = before == null ? memory.output(type, count) : memory.inOut(type, before);
-            long filter = w == null ? 0 : memory.input(type, w);
+            long output = before == null ? memory.output(stored, count) : memory.inOut(stored, before);
+            long filter = w == null ? 0 : memory.input(w);
             Conv2dOperands operands = new Conv2dOperands()
                     .x(direction == Direction.BACKWARD_INPUT ? output : memory.input(type, x))
                     .y(direction == Direction.FORWARD ? output : memory.input(type, y))
@@ -62,7 +63,7 @@ record ConvolutionRun(Direction direction, int epilogue, Write write, double[] x
             long statistics = (epilogue & Epilogue.STATISTICS) == 0 ? 0 : memory.output(2L * shape.k());
             operands.statistics(statistics);
             plan.run(operands);
-            return new Result(memory.read(type, output, count), statistics == 0 ? null : memory.read(statistics, 2L * shape.k()));
+            return new Result(memory.read(stored, output, count), statistics == 0 ? null : memory.read(statistics, 2L * shape.k()));
         }
     }
 }

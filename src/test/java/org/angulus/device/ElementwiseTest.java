@@ -1,11 +1,14 @@
 package org.angulus.device;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 
-/** fill, copy, add and image_normalize. */
+/** fill, copy, convert, add and image_normalize. */
 class ElementwiseTest {
     /** Counts around a vector, a cache line, a page and a piece of work. */
     private static final List<Integer> COUNTS = List.of(1, 3, 4, 15, 16, 17, 64, 1023, 4097, 70001);
@@ -36,6 +39,39 @@ class ElementwiseTest {
                     long y = memory.bytes(count);
                     device.ops().copy(y, x, count);
                     assertArrayEquals(bytes, device.transfers().bytes(y, count));
+                }
+            });
+        }
+    }
+
+    /** Numbers that a rounding may get wrong, again and again: ties to either side, the last that is finite, the smallest ones, infinities and NaNs. */
+    private static float hard(int i) {
+        int[] bits = {0x3f800000, 0x3f808000, 0x3f818000, 0x3f808001, 0x3f807fff, 0xbf818000, 0x7f7f0000, 0x7f7f7fff, 0x7f7f8000, 0x7f7fffff, 0x7f800000,
+            0xff800000, 0x7f800001, 0x7fffffff, 0xffc00000, 0x00000000, 0x80000000, 0x00000001, 0x00008000, 0x00018000, 0x007fffff, 0x3eaaaaab};
+        return Float.intBitsToFloat(bits[i % bits.length] + (i / bits.length << 16));
+    }
+
+    @OnEveryDevice
+    void convertRoundsToBf16(String name) {
+        try (Device device = TestDevices.open(name)) {
+            KernelWalk.each(device, Op.CONVERT, Type.BF16, COUNTS, count -> {
+                try (GuardedMemory memory = new GuardedMemory(device)) {
+                    ByteBuffer singles = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
+                    short[] expected = new short[count];
+                    for (int i = 0; i < count; i++) {
+                        singles.putFloat(hard(i));
+                        expected[i] = Type.toBf16(hard(i));
+                    }
+                    long y = memory.output(Type.BF16, count);
+                    device.ops().convert(count, Type.F32, memory.input(singles.array()), Type.BF16, y);
+                    short[] halves = device.transfers().shorts(y, count);
+                    long back = memory.output(count);
+                    device.ops().convert(count, Type.BF16, y, Type.F32, back);
+                    float[] values = device.transfers().floats(back, count);
+                    for (int i = 0; i < count; i++) {
+                        assertEquals(Type.fromBf16(expected[i]), Type.fromBf16(halves[i]), "bf16 of " + hard(i));
+                        assertEquals(Type.fromBf16(halves[i]), values[i], "f32 of a bf16");
+                    }
                 }
             });
         }

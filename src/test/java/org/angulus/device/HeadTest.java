@@ -92,7 +92,7 @@ class HeadTest {
             }
             boolean softmax = one.kind == HeadKind.SOFTMAX;
             HeadReference reference = new HeadReference(one.kind, z.n, z.d, z.classes, z.guard, x, w, bias, good, z.scale(), 0.25);
-            HeadOperands operands = new HeadOperands(one.kind, z.n, z.d, z.classes, z.guard, memory.input(x), memory.input(w),
+            HeadOperands operands = new HeadOperands(one.kind, z.n, z.d, z.classes, z.guard, Type.F32, memory.input(x), memory.input(w),
                     softmax ? memory.input(bias) : 0, memory.input(labels == null ? good : labels), softmax ? 0 : memory.input(rounded(reference.inverseX)),
                     softmax ? 0 : memory.input(rounded(reference.inverseW)), memory.input(new StepScalars(41, 0, 0, 0.25f, (float) z.scale(), 0)));
             return new Given(memory, reference, operands);
@@ -279,7 +279,7 @@ class HeadTest {
                         for (int k = 4; k < 8; k++) {
                             x[k] = run == 0 ? x[k] : 0.5;
                         }
-                        HeadOperands head = new HeadOperands(kind, 3, 4, 6, h.guard(), memory.input(x), h.w(), h.bias(), h.labels(), h.inverseX(), h.inverseW(),
+                        HeadOperands head = new HeadOperands(kind, 3, 4, 6, h.guard(), h.type(), memory.input(x), h.w(), h.bias(), h.labels(), h.inverseX(), h.inverseW(),
                                 h.scalars());
                         long dx = memory.output(12);
                         long byW = memory.output(24);

@@ -46,6 +46,11 @@ final class RandomEntries {
             int n = g.size(4000);
             return Angulus.ag_copy(h, g.address(n), g.address(n), g.number((long) n));
         });
+        all.put("ag_convert", (g, h) -> {
+            int n = g.size(1000);
+            int from = g.choice(2);
+            return Angulus.ag_convert(h, g.number((long) n), from, g.address(from == 0 ? 4 * n : 2 * n), g.number(1 - from), g.address(from == 0 ? 2 * n : 4 * n));
+        });
         all.put("ag_add", (g, h) -> {
             int n = g.size(1000);
             return Angulus.ag_add(h, g.number(0), g.number((long) n), g.address(4 * n), g.address(4 * n), g.address(4 * n));
@@ -186,6 +191,7 @@ final class RandomEntries {
         ag_head.d(s, g.number(d));
         ag_head.classes(s, g.number(classes));
         ag_head.guard(s, g.choice(3));
+        ag_head.type(s, g.number(0));
         ag_head.x(s, g.address(bytes(n, d)));
         ag_head.w(s, g.address(bytes(classes, d)));
         ag_head.bias(s, g.address(bytes(classes, 1)));

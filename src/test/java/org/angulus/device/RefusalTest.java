@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Assumptions;
 
 /** What a wrong call is told: one sentence that names the op, the argument, what came and what was expected. The same on every device. */
 class RefusalTest {
@@ -27,6 +29,9 @@ class RefusalTest {
         table.add(new Wrong("fill: y at %x (8 bytes) lies in no live allocation of device " + device, () -> ops.fill(16, 8, 0)));
         table.add(new Wrong("copy: y (%x, 64 bytes) overlaps x (%x, 64 bytes)", () -> ops.copy(a + 16, a, 64)));
         table.add(new Wrong("copy: y (%x, 64 bytes) overlaps x (%x, 64 bytes)", () -> ops.copy(a, a, 64)));
+        table.add(new Wrong("convert: from and to are both bf16; expected two types (ag_copy keeps the type)",
+                () -> ops.convert(8, Type.BF16, a, Type.BF16, b)));
+        table.add(new Wrong("convert: y (%x, 32 bytes) overlaps x (%x, 16 bytes)", () -> ops.convert(8, Type.BF16, a, Type.F32, a)));
         table.add(new Wrong("add: count is -1; expected 1 to 9223372036854775807", () -> ops.add(Type.F32, -1, a, a, b)));
         table.add(new Wrong("add: count has more than 2^63 bytes", () -> ops.add(Type.F32, Long.MAX_VALUE, a, a, b)));
         table.add(new Wrong("add: y (%x, 64 bytes) overlaps a (%x, 64 bytes)", () -> ops.add(Type.F32, 16, a + 16, b, a)));
@@ -102,9 +107,10 @@ class RefusalTest {
                 new Wrong("ag_kernel_force: conv2d_forward chooses its kernel in ag_conv2d_make_plan", () -> device.forceKernel(Op.CONV2D_FORWARD, 0)));
     }
 
-    /** The plain kernel: it reads w as it is and needs no workspace, so the first thing missing is the bias. */
+    /** The plain kernel of f32: it reads w as it is and needs no workspace, so the first thing missing is the bias. */
     private static int plain(Ops ops) {
-        return ops.device().kernels(Op.CONV2D_FORWARD).size() - 1;
+        List<String> kernels = ops.device().kernels(Op.CONV2D_FORWARD);
+        return IntStream.range(0, kernels.size()).filter(kernel -> KernelWalk.isFor(kernels.get(kernel), Type.F32)).max().orElseThrow();
     }
 
     private static Conv2dPlan plan(Ops ops, Conv2dShape shape, Direction direction, int epilogue, Write write, int kernel) {
@@ -112,7 +118,7 @@ class RefusalTest {
     }
 
     private static HeadOperands head(long a, int classes, HeadKind kind) {
-        return new HeadOperands(kind, 2, 2, classes, NormGuard.ADD, a, a, 0, a, a, a, a);
+        return new HeadOperands(kind, 2, 2, classes, NormGuard.ADD, Type.F32, a, a, 0, a, a, a, a);
     }
 
     private static void sgd(Ops ops, long a, long b, Segment... segments) {
@@ -162,6 +168,26 @@ class RefusalTest {
                 device.ops().add(Type.BF16, 8, buffer.address(), buffer.address(), buffer.address(256));
                 device.sync();
             }
+        }
+    }
+
+    /** A head asked for products of bf16 rows where there are none: the ops that multiply say so. */
+    @OnEveryDevice
+    void missingProductsAreUnavailable(String name) {
+        try (Device device = TestDevices.open(name); GuardedMemory memory = new GuardedMemory(device)) {
+            KernelWalk.require(device, Op.MARGIN_FORWARD, Type.F32);
+            boolean has = device.kernels(Op.MARGIN_FORWARD).stream().anyMatch(kernel -> KernelWalk.isFor(kernel, Type.BF16));
+            Assumptions.assumeFalse(has, () -> device + " multiplies rows of bf16");
+            long a = memory.bytes(256);
+            HeadOperands head = new HeadOperands(HeadKind.NORMFACE, 2, 2, 3, NormGuard.ADD, Type.BF16, a, a, 0, a, a, a, a);
+            long workspace = memory.workspace(Op.MARGIN_FORWARD, 2, 3, 2);
+            DeviceUnavailableException refused = assertThrows(DeviceUnavailableException.class,
+                    () -> device.ops().marginForward(head, 0, 3, a, 0, memory.output(6), memory.output(2), workspace));
+            assertEquals("margin_forward: device " + name + " has no kernel for bf16 here; use f32", refused.getMessage());
+            refused = assertThrows(DeviceUnavailableException.class,
+                    () -> device.ops().marginBackward(head, 0, 3, Write.OVERWRITE, Write.OVERWRITE, a, a, a, 0, memory.output(4), memory.output(6), 0,
+                            memory.output(2), memory.workspace(Op.MARGIN_BACKWARD, 2, 3, 2)));
+            assertEquals("margin_backward: device " + name + " has no kernel for bf16 here; use f32", refused.getMessage());
         }
     }
 }

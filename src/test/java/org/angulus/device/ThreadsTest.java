@@ -158,7 +158,7 @@ class ThreadsTest {
         int classes = memory.device().name().equals("simt") ? 70 : 700;
         double[] ones = new double[classes];
         Arrays.fill(ones, 0.25);
-        return new HeadOperands(HeadKind.NORMFACE, n, d, classes, NormGuard.ADD, memory.input(numbers.signed(Type.F32, n * d)),
+        return new HeadOperands(HeadKind.NORMFACE, n, d, classes, NormGuard.ADD, Type.F32, memory.input(numbers.signed(Type.F32, n * d)),
                 memory.input(numbers.signed(Type.F32, classes * d)), 0, memory.input(numbers.labels(n, classes)), memory.input(Arrays.copyOf(ones, n)),
                 memory.input(ones), memory.input(new StepScalars(0, 0, 0, 0, 4, 0)));
     }

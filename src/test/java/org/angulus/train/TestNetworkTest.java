@@ -29,10 +29,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Ten steps of the small test network against PyTorch in f64: every gradient of the first, ten losses, all weights after the last. */
 class TestNetworkTest {
-    private static final int BATCH = 8;
-    private static final int CLASSES = 10;
+    static final int BATCH = 8;
+    static final int CLASSES = 10;
     private static final int STEPS = 10;
-    private static final int PIXELS = 32 * 24 * 3;
+    static final int PIXELS = 32 * 24 * 3;
 
     /** Plain sums stay within 2.3 of the stated errors; Winograd's transforms lose about four times more. */
     private static final double ERRORS = 32;

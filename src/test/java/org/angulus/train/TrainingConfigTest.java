@@ -90,12 +90,13 @@ class TrainingConfigTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "{\"optimiser\": 1} | has the unknown field 'optimiser'; the fields here are network, input, head, optimizer,",
+        "{\"optimiser\": 1} | has the unknown field 'optimiser'; the fields here are network, input, precision, head, optimizer,",
         "{\"steps\": \"many\"} | training configuration.steps is \"many\"; it must be a whole number.",
         "{\"steps\": 1.5} | training configuration.steps is 1.5; it must be a whole number.",
         "{\"steps\": 99999999999999999999} | it must be a whole number.",
         "{\"batch\": 0} | batch is 0; it must be 1 to 65536 images.",
         "{\"batch\": 10, \"microBatches\": 4} | microBatches is 4; it must divide the batch of 10.",
+        "{\"precision\": \"fp16\"} | training configuration.precision is \"fp16\"; it must be 'f32' or 'bf16'.",
         "{\"flip\": 1} | training configuration.flip is 1; it must be true or false.",
         "{\"head\": {\"kind\": \"arc-face\"}} | training configuration.head.kind is \"arc-face\"; it must be 'softmax' or",
         "{\"head\": {\"kind\": \"normface\", \"margin\": 0.2}} | normface has no margin",

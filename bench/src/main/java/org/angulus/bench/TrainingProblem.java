@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.angulus.device.Device;
 import org.angulus.device.SgdRule;
+import org.angulus.device.Type;
 import org.angulus.loss.MarginHead;
 import org.angulus.model.ConvLayer;
 import org.angulus.model.InputFormat;
@@ -58,6 +59,7 @@ final class TrainingProblem implements AutoCloseable {
         return new TrainingConfig(
                 network,
                 InputFormat.DEFAULT,
+                Type.F32,
                 MarginHead.amSoftmax(SCALE, MARGIN),
                 new Optimizer.Sgd(0.9, SgdRule.Convention.TORCH, false),
                 ParameterRules.DECAY,

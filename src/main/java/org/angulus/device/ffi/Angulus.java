@@ -23,10 +23,10 @@ public class Angulus extends Angulus$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int AG_ABI_VERSION = (int)2L;
+    private static final int AG_ABI_VERSION = (int)3L;
     /**
      * {@snippet lang=c :
-     * #define AG_ABI_VERSION 2
+     * #define AG_ABI_VERSION 3
      * }
      */
     public static int AG_ABI_VERSION() {
@@ -1849,262 +1849,271 @@ public class Angulus extends Angulus$shared {
     public static int AG_OP_COPY() {
         return AG_OP_COPY;
     }
-    private static final int AG_OP_ADD = (int)2L;
+    private static final int AG_OP_CONVERT = (int)2L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_ADD = 2
+     * enum <anonymous>.AG_OP_CONVERT = 2
+     * }
+     */
+    public static int AG_OP_CONVERT() {
+        return AG_OP_CONVERT;
+    }
+    private static final int AG_OP_ADD = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_ADD = 3
      * }
      */
     public static int AG_OP_ADD() {
         return AG_OP_ADD;
     }
-    private static final int AG_OP_IMAGE_NORMALIZE = (int)3L;
+    private static final int AG_OP_IMAGE_NORMALIZE = (int)4L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_IMAGE_NORMALIZE = 3
+     * enum <anonymous>.AG_OP_IMAGE_NORMALIZE = 4
      * }
      */
     public static int AG_OP_IMAGE_NORMALIZE() {
         return AG_OP_IMAGE_NORMALIZE;
     }
-    private static final int AG_OP_CONV2D_FORWARD = (int)4L;
+    private static final int AG_OP_CONV2D_FORWARD = (int)5L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_CONV2D_FORWARD = 4
+     * enum <anonymous>.AG_OP_CONV2D_FORWARD = 5
      * }
      */
     public static int AG_OP_CONV2D_FORWARD() {
         return AG_OP_CONV2D_FORWARD;
     }
-    private static final int AG_OP_CONV2D_BACKWARD_INPUT = (int)5L;
+    private static final int AG_OP_CONV2D_BACKWARD_INPUT = (int)6L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_CONV2D_BACKWARD_INPUT = 5
+     * enum <anonymous>.AG_OP_CONV2D_BACKWARD_INPUT = 6
      * }
      */
     public static int AG_OP_CONV2D_BACKWARD_INPUT() {
         return AG_OP_CONV2D_BACKWARD_INPUT;
     }
-    private static final int AG_OP_CONV2D_BACKWARD_WEIGHT = (int)6L;
+    private static final int AG_OP_CONV2D_BACKWARD_WEIGHT = (int)7L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_CONV2D_BACKWARD_WEIGHT = 6
+     * enum <anonymous>.AG_OP_CONV2D_BACKWARD_WEIGHT = 7
      * }
      */
     public static int AG_OP_CONV2D_BACKWARD_WEIGHT() {
         return AG_OP_CONV2D_BACKWARD_WEIGHT;
     }
-    private static final int AG_OP_CONV2D_PREPARE = (int)7L;
+    private static final int AG_OP_CONV2D_PREPARE = (int)8L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_CONV2D_PREPARE = 7
+     * enum <anonymous>.AG_OP_CONV2D_PREPARE = 8
      * }
      */
     public static int AG_OP_CONV2D_PREPARE() {
         return AG_OP_CONV2D_PREPARE;
     }
-    private static final int AG_OP_CHANNEL_SUM = (int)8L;
+    private static final int AG_OP_CHANNEL_SUM = (int)9L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_CHANNEL_SUM = 8
+     * enum <anonymous>.AG_OP_CHANNEL_SUM = 9
      * }
      */
     public static int AG_OP_CHANNEL_SUM() {
         return AG_OP_CHANNEL_SUM;
     }
-    private static final int AG_OP_PRELU_FORWARD = (int)9L;
+    private static final int AG_OP_PRELU_FORWARD = (int)10L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_PRELU_FORWARD = 9
+     * enum <anonymous>.AG_OP_PRELU_FORWARD = 10
      * }
      */
     public static int AG_OP_PRELU_FORWARD() {
         return AG_OP_PRELU_FORWARD;
     }
-    private static final int AG_OP_PRELU_BACKWARD = (int)10L;
+    private static final int AG_OP_PRELU_BACKWARD = (int)11L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_PRELU_BACKWARD = 10
+     * enum <anonymous>.AG_OP_PRELU_BACKWARD = 11
      * }
      */
     public static int AG_OP_PRELU_BACKWARD() {
         return AG_OP_PRELU_BACKWARD;
     }
-    private static final int AG_OP_BATCH_NORM_STATISTICS = (int)11L;
+    private static final int AG_OP_BATCH_NORM_STATISTICS = (int)12L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_BATCH_NORM_STATISTICS = 11
+     * enum <anonymous>.AG_OP_BATCH_NORM_STATISTICS = 12
      * }
      */
     public static int AG_OP_BATCH_NORM_STATISTICS() {
         return AG_OP_BATCH_NORM_STATISTICS;
     }
-    private static final int AG_OP_BATCH_NORM_FORWARD = (int)12L;
+    private static final int AG_OP_BATCH_NORM_FORWARD = (int)13L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_BATCH_NORM_FORWARD = 12
+     * enum <anonymous>.AG_OP_BATCH_NORM_FORWARD = 13
      * }
      */
     public static int AG_OP_BATCH_NORM_FORWARD() {
         return AG_OP_BATCH_NORM_FORWARD;
     }
-    private static final int AG_OP_BATCH_NORM_BACKWARD_REDUCE = (int)13L;
+    private static final int AG_OP_BATCH_NORM_BACKWARD_REDUCE = (int)14L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_BATCH_NORM_BACKWARD_REDUCE = 13
+     * enum <anonymous>.AG_OP_BATCH_NORM_BACKWARD_REDUCE = 14
      * }
      */
     public static int AG_OP_BATCH_NORM_BACKWARD_REDUCE() {
         return AG_OP_BATCH_NORM_BACKWARD_REDUCE;
     }
-    private static final int AG_OP_BATCH_NORM_BACKWARD_INPUT = (int)14L;
+    private static final int AG_OP_BATCH_NORM_BACKWARD_INPUT = (int)15L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_BATCH_NORM_BACKWARD_INPUT = 14
+     * enum <anonymous>.AG_OP_BATCH_NORM_BACKWARD_INPUT = 15
      * }
      */
     public static int AG_OP_BATCH_NORM_BACKWARD_INPUT() {
         return AG_OP_BATCH_NORM_BACKWARD_INPUT;
     }
-    private static final int AG_OP_RUNNING_STATISTICS = (int)15L;
+    private static final int AG_OP_RUNNING_STATISTICS = (int)16L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_RUNNING_STATISTICS = 15
+     * enum <anonymous>.AG_OP_RUNNING_STATISTICS = 16
      * }
      */
     public static int AG_OP_RUNNING_STATISTICS() {
         return AG_OP_RUNNING_STATISTICS;
     }
-    private static final int AG_OP_DROPOUT = (int)16L;
+    private static final int AG_OP_DROPOUT = (int)17L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_DROPOUT = 16
+     * enum <anonymous>.AG_OP_DROPOUT = 17
      * }
      */
     public static int AG_OP_DROPOUT() {
         return AG_OP_DROPOUT;
     }
-    private static final int AG_OP_ROW_NORM = (int)17L;
+    private static final int AG_OP_ROW_NORM = (int)18L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_ROW_NORM = 17
+     * enum <anonymous>.AG_OP_ROW_NORM = 18
      * }
      */
     public static int AG_OP_ROW_NORM() {
         return AG_OP_ROW_NORM;
     }
-    private static final int AG_OP_NORMALIZE_FORWARD = (int)18L;
+    private static final int AG_OP_NORMALIZE_FORWARD = (int)19L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_NORMALIZE_FORWARD = 18
+     * enum <anonymous>.AG_OP_NORMALIZE_FORWARD = 19
      * }
      */
     public static int AG_OP_NORMALIZE_FORWARD() {
         return AG_OP_NORMALIZE_FORWARD;
     }
-    private static final int AG_OP_NORMALIZE_BACKWARD = (int)19L;
+    private static final int AG_OP_NORMALIZE_BACKWARD = (int)20L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_NORMALIZE_BACKWARD = 19
+     * enum <anonymous>.AG_OP_NORMALIZE_BACKWARD = 20
      * }
      */
     public static int AG_OP_NORMALIZE_BACKWARD() {
         return AG_OP_NORMALIZE_BACKWARD;
     }
-    private static final int AG_OP_MARGIN_TARGET = (int)20L;
+    private static final int AG_OP_MARGIN_TARGET = (int)21L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_MARGIN_TARGET = 20
+     * enum <anonymous>.AG_OP_MARGIN_TARGET = 21
      * }
      */
     public static int AG_OP_MARGIN_TARGET() {
         return AG_OP_MARGIN_TARGET;
     }
-    private static final int AG_OP_MARGIN_FORWARD = (int)21L;
+    private static final int AG_OP_MARGIN_FORWARD = (int)22L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_MARGIN_FORWARD = 21
+     * enum <anonymous>.AG_OP_MARGIN_FORWARD = 22
      * }
      */
     public static int AG_OP_MARGIN_FORWARD() {
         return AG_OP_MARGIN_FORWARD;
     }
-    private static final int AG_OP_MARGIN_LOSS = (int)22L;
+    private static final int AG_OP_MARGIN_LOSS = (int)23L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_MARGIN_LOSS = 22
+     * enum <anonymous>.AG_OP_MARGIN_LOSS = 23
      * }
      */
     public static int AG_OP_MARGIN_LOSS() {
         return AG_OP_MARGIN_LOSS;
     }
-    private static final int AG_OP_MARGIN_BACKWARD = (int)23L;
+    private static final int AG_OP_MARGIN_BACKWARD = (int)24L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_MARGIN_BACKWARD = 23
+     * enum <anonymous>.AG_OP_MARGIN_BACKWARD = 24
      * }
      */
     public static int AG_OP_MARGIN_BACKWARD() {
         return AG_OP_MARGIN_BACKWARD;
     }
-    private static final int AG_OP_GRADIENT_NORM = (int)24L;
+    private static final int AG_OP_GRADIENT_NORM = (int)25L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_GRADIENT_NORM = 24
+     * enum <anonymous>.AG_OP_GRADIENT_NORM = 25
      * }
      */
     public static int AG_OP_GRADIENT_NORM() {
         return AG_OP_GRADIENT_NORM;
     }
-    private static final int AG_OP_SGD_UPDATE = (int)25L;
+    private static final int AG_OP_SGD_UPDATE = (int)26L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_SGD_UPDATE = 25
+     * enum <anonymous>.AG_OP_SGD_UPDATE = 26
      * }
      */
     public static int AG_OP_SGD_UPDATE() {
         return AG_OP_SGD_UPDATE;
     }
-    private static final int AG_OP_ADAM_UPDATE = (int)26L;
+    private static final int AG_OP_ADAM_UPDATE = (int)27L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_ADAM_UPDATE = 26
+     * enum <anonymous>.AG_OP_ADAM_UPDATE = 27
      * }
      */
     public static int AG_OP_ADAM_UPDATE() {
         return AG_OP_ADAM_UPDATE;
     }
-    private static final int AG_OP_EMA_UPDATE = (int)27L;
+    private static final int AG_OP_EMA_UPDATE = (int)28L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_EMA_UPDATE = 27
+     * enum <anonymous>.AG_OP_EMA_UPDATE = 28
      * }
      */
     public static int AG_OP_EMA_UPDATE() {
         return AG_OP_EMA_UPDATE;
     }
-    private static final int AG_OP_COMMIT_COPY = (int)28L;
+    private static final int AG_OP_COMMIT_COPY = (int)29L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_COMMIT_COPY = 28
+     * enum <anonymous>.AG_OP_COMMIT_COPY = 29
      * }
      */
     public static int AG_OP_COMMIT_COPY() {
         return AG_OP_COMMIT_COPY;
     }
-    private static final int AG_OP_COMMIT_END = (int)29L;
+    private static final int AG_OP_COMMIT_END = (int)30L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_COMMIT_END = 29
+     * enum <anonymous>.AG_OP_COMMIT_END = 30
      * }
      */
     public static int AG_OP_COMMIT_END() {
         return AG_OP_COMMIT_END;
     }
-    private static final int AG_OP_COUNT = (int)30L;
+    private static final int AG_OP_COUNT = (int)31L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_COUNT = 30
+     * enum <anonymous>.AG_OP_COUNT = 31
      * }
      */
     public static int AG_OP_COUNT() {
@@ -2483,6 +2492,71 @@ public class Angulus extends Angulus$shared {
                 traceDowncall("ag_copy", device, y, x, bytes);
             }
             return (int)mh$.invokeExact(device, y, x, bytes);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ag_convert {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_LONG,
+            Angulus.C_INT,
+            Angulus.C_LONG,
+            Angulus.C_INT,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_convert");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_convert(ag_device *device, int64_t count, int32_t from, ag_addr x, int32_t to, ag_addr y)
+     * }
+     */
+    public static FunctionDescriptor ag_convert$descriptor() {
+        return ag_convert.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_convert(ag_device *device, int64_t count, int32_t from, ag_addr x, int32_t to, ag_addr y)
+     * }
+     */
+    public static MethodHandle ag_convert$handle() {
+        return ag_convert.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_convert(ag_device *device, int64_t count, int32_t from, ag_addr x, int32_t to, ag_addr y)
+     * }
+     */
+    public static MemorySegment ag_convert$address() {
+        return ag_convert.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_convert(ag_device *device, int64_t count, int32_t from, ag_addr x, int32_t to, ag_addr y)
+     * }
+     */
+    public static int ag_convert(MemorySegment device, long count, int from, long x, int to, long y) {
+        var mh$ = ag_convert.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_convert", device, count, from, x, to, y);
+            }
+            return (int)mh$.invokeExact(device, count, from, x, to, y);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -20,7 +20,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t d;
  *     int32_t classes;
  *     int32_t guard;
- *     int32_t reserved;
+ *     int32_t type;
  *     ag_addr x;
  *     ag_addr w;
  *     ag_addr bias;
@@ -43,7 +43,7 @@ public class ag_head {
         Angulus.C_INT.withName("d"),
         Angulus.C_INT.withName("classes"),
         Angulus.C_INT.withName("guard"),
-        Angulus.C_INT.withName("reserved"),
+        Angulus.C_INT.withName("type"),
         Angulus.C_LONG.withName("x"),
         Angulus.C_LONG.withName("w"),
         Angulus.C_LONG.withName("bias"),
@@ -280,48 +280,48 @@ public class ag_head {
         struct.set(guard$LAYOUT, guard$OFFSET, fieldValue);
     }
 
-    private static final OfInt reserved$LAYOUT = (OfInt)$LAYOUT.select(groupElement("reserved"));
+    private static final OfInt type$LAYOUT = (OfInt)$LAYOUT.select(groupElement("type"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t type
      * }
      */
-    public static final OfInt reserved$layout() {
-        return reserved$LAYOUT;
+    public static final OfInt type$layout() {
+        return type$LAYOUT;
     }
 
-    private static final long reserved$OFFSET = $LAYOUT.byteOffset(groupElement("reserved"));
+    private static final long type$OFFSET = $LAYOUT.byteOffset(groupElement("type"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t type
      * }
      */
-    public static final long reserved$offset() {
-        return reserved$OFFSET;
+    public static final long type$offset() {
+        return type$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t type
      * }
      */
-    public static int reserved(MemorySegment struct) {
-        return struct.get(reserved$LAYOUT, reserved$OFFSET);
+    public static int type(MemorySegment struct) {
+        return struct.get(type$LAYOUT, type$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t type
      * }
      */
-    public static void reserved(MemorySegment struct, int fieldValue) {
-        struct.set(reserved$LAYOUT, reserved$OFFSET, fieldValue);
+    public static void type(MemorySegment struct, int fieldValue) {
+        struct.set(type$LAYOUT, type$OFFSET, fieldValue);
     }
 
     private static final OfLong x$LAYOUT = (OfLong)$LAYOUT.select(groupElement("x"));
