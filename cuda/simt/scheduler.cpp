@@ -1,5 +1,6 @@
 #include "scheduler.h"
 
+#include <cstdarg>
 #include <mutex>
 #include <numeric>
 
@@ -17,9 +18,9 @@ Builtins builtins;
 
 namespace {
 
-constexpr unsigned char kPoison = 0xff;  // four of them are a NaN
 constexpr unsigned char kGuard = 0xa5;   // behind the dynamic shared memory
 constexpr int64_t kGuardBytes = 256;
+constexpr int64_t kSharedWindow = 1024;  // where a block's shared memory starts: Hopper keeps the first KiB
 
 Scheduler* scheduler = nullptr;  // made by the first launch, kept: its stacks serve every launch
 std::mutex launching;            // one launch at a time: builtins and static shared memory belong to the block that runs
@@ -102,6 +103,7 @@ bool Scheduler::run_block() {
   if (__start_simt_shared != nullptr) {
     std::memset(__start_simt_shared, kPoison, static_cast<std::size_t>(__stop_simt_shared - __start_simt_shared));
   }
+  copies_.start_block(count_);
   uint16_t all[kMostThreads];
   for (int i = 0; i < count_; ++i) {
     if (!fresh_[i]) {
@@ -151,10 +153,30 @@ void Scheduler::entry() {
 
 void Scheduler::park() { ag_simt_switch(&threads_[current_].stack_pointer, scheduler_pointer_); }
 
-void Scheduler::fail_and_park() {
+// The block's loop sees the error and gives its fibers up.
+void Scheduler::fail(Site site, const char* words) {
+  error_->set(AG_INTERNAL, "%s at %s: %s", name_of(threads_[current_].index).text, name_of(site).text, words);
   for (;;) {
     park();
   }
+}
+
+uint32_t Scheduler::shared_address(const void* pointer, int64_t bytes, int64_t alignment, Site site) {
+  const unsigned char* const at = static_cast<const unsigned char*>(pointer);
+  int64_t address = -1;
+  if (at >= shared_ && at + bytes <= shared_ + shared_bytes_) {
+    address = kSharedWindow + (at - shared_);
+  } else if (at >= __start_simt_shared && at + bytes <= __stop_simt_shared) {
+    address = kSharedWindow + (shared_bytes_ + 1023) / 1024 * 1024 + (at - __start_simt_shared);
+  }
+  if (address < 0) {
+    ::simt::fail(site, "%lld bytes that do not lie in the block's shared memory", static_cast<long long>(bytes));
+  }
+  if (address % alignment != 0) {
+    ::simt::fail(site, "shared memory at %lld, which is no multiple of %lld", static_cast<long long>(address),
+                 static_cast<long long>(alignment));
+  }
+  return static_cast<uint32_t>(address);
 }
 
 void Scheduler::enqueue_shuffled(const uint16_t* threads, int count) {
@@ -181,24 +203,22 @@ void Scheduler::barrier(Site site) {
 // Whether other waits at the collective where self waits.
 bool Scheduler::meets(const Thread& self, const Thread& other) {
   return other.state == State::warp && other.kind == self.kind && other.mask == self.mask && other.width == self.width &&
-         same(other.site, self.site);
+         other.body == self.body && same(other.site, self.site);
 }
 
-uint64_t Scheduler::collective(Collective kind, unsigned mask, uint64_t value, int argument, int width, Site site) {
+uint64_t Scheduler::collective(Collective kind, unsigned mask, uint64_t value, int argument, int width, Site site,
+                               void (*body)(void* const* lanes)) {
   Thread& self = threads_[current_];
   const int first = current_ / kWarp * kWarp;
   const int lane = current_ - first;
   const int lanes = std::min(kWarp, count_ - first);
   const unsigned existing = lanes == kWarp ? 0xffffffffu : (1u << lanes) - 1;
   if ((mask >> lane & 1) == 0 || (mask & ~existing) != 0) {
-    error_->set(AG_INTERNAL,
-                "%s at %s: the mask %08x does not name the caller (lane %d) or names lanes that do not exist (the warp has %d)",
-                name_of(self.index).text, name_of(site).text, mask, lane, lanes);
-    fail_and_park();
+    ::simt::fail(site, "the mask %08x does not name the caller (lane %d) or names lanes that do not exist (the warp has %d)", mask, lane,
+                 lanes);
   }
   if (width < 1 || width > kWarp || (width & (width - 1)) != 0) {
-    error_->set(AG_INTERNAL, "%s at %s: the width %d is no power of two up to 32", name_of(self.index).text, name_of(site).text, width);
-    fail_and_park();
+    ::simt::fail(site, "the width %d is no power of two up to 32", width);
   }
   self.site = site;
   self.state = State::warp;
@@ -207,6 +227,7 @@ uint64_t Scheduler::collective(Collective kind, unsigned mask, uint64_t value, i
   self.argument = argument;
   self.width = width;
   self.value = value;
+  self.body = body;
   for (int i = 0; i < lanes; ++i) {
     const Thread& other = threads_[first + i];
     if ((mask >> i & 1) == 0) {
@@ -222,6 +243,10 @@ uint64_t Scheduler::collective(Collective kind, unsigned mask, uint64_t value, i
   return threads_[first + lane].result;
 }
 
+void Scheduler::together(void* argument, void (*body)(void* const* lanes), Site site) {
+  collective(Collective::together, 0xffffffffu, reinterpret_cast<uint64_t>(argument), 0, kWarp, site, body);
+}
+
 void Scheduler::release_warp(int first, unsigned mask) {
   uint16_t released[kWarp];
   int count = 0;
@@ -231,6 +256,14 @@ void Scheduler::release_warp(int first, unsigned mask) {
       released[count++] = static_cast<uint16_t>(first + i);
       ballot |= uint64_t{threads_[first + i].value != 0} << i;
     }
+  }
+  const Thread& caller = threads_[current_];
+  if (caller.kind == Collective::together) {
+    void* arguments[kWarp];
+    for (int i = 0; i < kWarp; ++i) {
+      arguments[i] = reinterpret_cast<void*>(threads_[first + i].value);
+    }
+    caller.body(arguments);
   }
   for (int i = 0; i < count; ++i) {
     Thread& thread = threads_[released[i]];
@@ -327,6 +360,33 @@ void block_barrier(Site site) { scheduler->barrier(site); }
 uint64_t warp_collective(Collective kind, unsigned mask, uint64_t value, int argument, int width, Site site) {
   return scheduler->collective(kind, mask, value, argument, width, site);
 }
+int current_lane() { return scheduler->current() % kWarp; }
+void warp_together(void* argument, void (*body)(void* const* lanes), Site site) { scheduler->together(argument, body, site); }
+uint32_t shared_address(const void* pointer, int64_t bytes, int64_t alignment, Site site) {
+  return scheduler->shared_address(pointer, bytes, alignment, site);
+}
+void fail(Site site, const char* format, ...) {
+  char words[320];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(words, sizeof words, format, arguments);
+  va_end(arguments);
+  scheduler->fail(site, words);
+}
+
+void copy_async(void* shared, const void* global, int bytes, int source_bytes, Site site) {
+  shared_address(shared, bytes, bytes, site);
+  if (reinterpret_cast<uintptr_t>(global) % static_cast<unsigned>(bytes) != 0) {
+    fail(site, "cp.async of %d bytes from a global address that is no multiple of it", bytes);
+  }
+  if (source_bytes < 0 || source_bytes > bytes) {
+    fail(site, "cp.async of %d bytes with a source of %d", bytes, source_bytes);
+  }
+  scheduler->copies().issue(scheduler->current(), shared, global, bytes, source_bytes);
+}
+void copy_async_commit() { scheduler->copies().commit(scheduler->current()); }
+void copy_async_wait(int newest_groups) { scheduler->copies().wait(scheduler->current(), newest_groups); }
+
 void set_seed(uint64_t seed) {
   std::lock_guard<std::mutex> lock(launching);
   seed_of_order = seed;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "async_copy.h"
 #include "fiber.h"
 #include "simt.h"
 
@@ -39,8 +40,14 @@ class Scheduler {
 
   // Called on a fiber.
   void barrier(Site site);
-  uint64_t collective(Collective kind, unsigned mask, uint64_t value, int argument, int width, Site site);
+  uint64_t collective(Collective kind, unsigned mask, uint64_t value, int argument, int width, Site site,
+                      void (*body)(void* const* lanes) = nullptr);
+  void together(void* argument, void (*body)(void* const* lanes), Site site);
   void* shared() { return shared_; }
+  uint32_t shared_address(const void* pointer, int64_t bytes, int64_t alignment, Site site);
+  [[noreturn]] void fail(Site site, const char* words);
+  int current() const { return current_; }
+  AsyncCopies& copies() { return copies_; }
 
  private:
   enum class State : uint8_t { ready, barrier, warp, done };
@@ -52,6 +59,7 @@ class Scheduler {
     unsigned mask;
     int argument, width;
     uint64_t value, result;
+    void (*body)(void* const* lanes);
     Site site;  // of the last collective
   };
 
@@ -63,7 +71,6 @@ class Scheduler {
   bool check_shared();
   void enqueue_shuffled(const uint16_t* threads, int count);
   void park();
-  [[noreturn]] void fail_and_park();
   void release_warp(int first, unsigned mask);
 
   StackPool stacks_;
@@ -77,7 +84,8 @@ class Scheduler {
   const std::function<void()>* body_ = nullptr;
   Error* error_ = nullptr;
   Random* random_ = nullptr;
-  alignas(256) unsigned char shared_[kMostShared + 256];
+  AsyncCopies copies_;
+  alignas(1024) unsigned char shared_[kMostShared + 256];
 };
 
 }  // namespace simt

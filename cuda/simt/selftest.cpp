@@ -1,22 +1,23 @@
 // The shim tested by planted faults: kernels that are right, and the same kernels with one mistake that the shim must show. Prints one line
 // for each check, "passed NAME" or "FAILED NAME: why", and exits with 1 if any failed. Each argument is a plug-in that must load and say in
 // words whether it can be used.
+#include "selftest.h"
+
 #include <dlfcn.h>
 
 #include <cstdio>
-#include <string>
-#include <vector>
 
 #include "backend.h"
-#include "simt.h"
-#include "stream.h"
+
+namespace selftest {
+
+simt::Stream stream;
 
 namespace {
 
-using simt::Error;
-
-simt::Stream stream;
 int failures = 0;
+
+}  // namespace
 
 void check(const char* name, bool good, const std::string& why) {
   if (good) {
@@ -27,13 +28,6 @@ void check(const char* name, bool good, const std::string& why) {
   }
 }
 
-template <class Kernel>
-Error run(dim3 grid, dim3 block, int64_t shared_bytes, const Kernel& kernel) {
-  Error error;
-  simt::launch(error, &stream, "planted", grid, block, shared_bytes, kernel);
-  return error;
-}
-
 bool says(const Error& error, const std::vector<std::string>& parts) {
   for (const std::string& part : parts) {
     if (std::string(error.words).find(part) == std::string::npos) {
@@ -42,6 +36,8 @@ bool says(const Error& error, const std::vector<std::string>& parts) {
   }
   return error.status != AG_OK;
 }
+
+namespace {
 
 std::string at_line(int line) { return "selftest.cpp:" + std::to_string(line); }
 
@@ -310,7 +306,10 @@ void plug_in(const char* path) {
 
 }  // namespace
 
+}  // namespace selftest
+
 int main(int count, char** arguments) {
+  using namespace selftest;
   missing_barrier();
   reused_scratch();
   divergent_barriers();
@@ -318,6 +317,8 @@ int main(int count, char** arguments) {
   collectives();
   launches();
   recording();
+  tensor_core_checks();
+  async_copy_checks();
   for (int i = 1; i < count; ++i) {
     plug_in(arguments[i]);
   }

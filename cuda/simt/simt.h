@@ -43,7 +43,9 @@ struct Site {
   int line;
 };
 
-enum class Collective : uint8_t { none, shuffle, shuffle_up, shuffle_down, shuffle_xor, ballot, sync_warp };
+enum class Collective : uint8_t { none, shuffle, shuffle_up, shuffle_down, shuffle_xor, ballot, sync_warp, together };
+
+constexpr unsigned char kPoison = 0xff;  // what memory holds that nobody wrote: four of them are a NaN, and so are two as bf16
 
 // The thread that runs now. Read through threadIdx and its kin only.
 struct Builtins {
@@ -56,6 +58,14 @@ void* dynamic_shared();
 void block_barrier(Site site);
 // Parks until every lane of `mask` has come; the result of a shuffle, or the ballot.
 uint64_t warp_collective(Collective kind, unsigned mask, uint64_t value, int argument, int width, Site site);
+
+int current_lane();
+// Parks until all 32 lanes have come with the same body, which then runs once, over the lanes' arguments: their stacks are readable.
+void warp_together(void* argument, void (*body)(void* const* lanes), Site site);
+// Ends the launch with these words, said of the thread that runs and of the place it stands at.
+[[noreturn]] __attribute__((format(printf, 2, 3))) void fail(Site site, const char* format, ...);
+// The 32-bit address of `pointer`, of which `bytes` must lie in the block's shared memory, at a multiple of `alignment`.
+uint32_t shared_address(const void* pointer, int64_t bytes, int64_t alignment, Site site);
 
 // Runs, or records while the stream is recording. Launch limits are a card's: 1024 threads, 48 KiB of shared memory, y and z of the grid
 // 65535.
