@@ -4,6 +4,7 @@
 #include <mutex>
 #include <numeric>
 
+#include "sanitizer.h"
 #include "stream.h"
 
 extern "C" {
@@ -59,10 +60,12 @@ bool same(Site a, Site b) { return a.line == b.line && (a.file == b.file || std:
 void Scheduler::run(Error& error, const char* kernel, dim3 grid, dim3 block, int64_t shared_bytes, const std::function<void()>& thread,
                     uint64_t seed) {
   const int count = static_cast<int>(block.x * block.y * block.z);
-  if (!stacks_.reserve(count)) {
+  if (!fibers_.reserve(count)) {
     error.set(AG_OUT_OF_MEMORY, "%s: no memory for the stacks of %d threads", kernel, count);
     return;
   }
+  permit(shared_, sizeof shared_);
+  forbid(shared_ + shared_bytes, kSanitized ? sizeof shared_ - static_cast<std::size_t>(shared_bytes) : 0);
   Random random(seed);
   random_ = &random;
   error_ = &error;
@@ -99,7 +102,7 @@ void Scheduler::run(Error& error, const char* kernel, dim3 grid, dim3 block, int
 
 bool Scheduler::run_block() {
   std::memset(shared_, kPoison, static_cast<std::size_t>(shared_bytes_));
-  std::memset(shared_ + shared_bytes_, kGuard, kGuardBytes);
+  std::memset(shared_ + shared_bytes_, kGuard, kSanitized ? 0 : kGuardBytes);
   if (__start_simt_shared != nullptr) {
     std::memset(__start_simt_shared, kPoison, static_cast<std::size_t>(__stop_simt_shared - __start_simt_shared));
   }
@@ -107,7 +110,7 @@ bool Scheduler::run_block() {
   uint16_t all[kMostThreads];
   for (int i = 0; i < count_; ++i) {
     if (!fresh_[i]) {
-      threads_[i].stack_pointer = stacks_.prepare(i, &Scheduler::entry);
+      fibers_.prepare(i, &Scheduler::entry);
       fresh_[i] = true;
     }
     threads_[i].state = State::ready;
@@ -120,9 +123,8 @@ bool Scheduler::run_block() {
   while (error_->status == AG_OK) {
     if (head_ != tail_) {
       current_ = queue_[head_++ % kMostThreads];
-      Thread& next = threads_[current_];
-      builtins.thread = next.index;
-      ag_simt_switch(&scheduler_pointer_, next.stack_pointer);
+      builtins.thread = threads_[current_].index;
+      fibers_.enter(current_);
     } else if (waiting_ == count_) {
       if (same_barrier()) {
         waiting_ = 0;
@@ -142,6 +144,7 @@ bool Scheduler::run_block() {
 }
 
 void Scheduler::entry() {
+  scheduler->fibers_.started();
   for (;;) {
     Scheduler& self = *scheduler;
     (*self.body_)();
@@ -151,7 +154,7 @@ void Scheduler::entry() {
   }
 }
 
-void Scheduler::park() { ag_simt_switch(&threads_[current_].stack_pointer, scheduler_pointer_); }
+void Scheduler::park() { fibers_.leave(current_); }
 
 // The block's loop sees the error and gives its fibers up.
 void Scheduler::fail(Site site, const char* words) {
@@ -345,7 +348,7 @@ void Scheduler::report_stuck() {
 }
 
 bool Scheduler::check_shared() {
-  for (int64_t i = 0; i < kGuardBytes; ++i) {
+  for (int64_t i = 0; i < kGuardBytes && !kSanitized; ++i) {
     if (shared_[shared_bytes_ + i] != kGuard) {
       error_->set(AG_INTERNAL, "a thread wrote byte %lld of %lld bytes of dynamic shared memory", static_cast<long long>(shared_bytes_ + i),
                   static_cast<long long>(shared_bytes_));

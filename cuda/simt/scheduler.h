@@ -5,32 +5,14 @@
 
 #include "async_copy.h"
 #include "fiber.h"
+#include "random.h"
 #include "simt.h"
 
 namespace simt {
 
-// xorshift64*: the shuffle of lanes and blocks.
-class Random {
- public:
-  explicit Random(uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15u + 0x2545f4914f6cdd1du) {
-    if (state_ == 0) {
-      state_ = 1;
-    }
-  }
-  uint32_t below(uint32_t bound) {
-    state_ ^= state_ >> 12;
-    state_ ^= state_ << 25;
-    state_ ^= state_ >> 27;
-    return static_cast<uint32_t>(((state_ * 0x2545f4914f6cdd1du >> 32) * bound) >> 32);
-  }
-
- private:
-  uint64_t state_;
-};
-
 constexpr int kMostThreads = 1024;
 constexpr int kWarp = 32;
-constexpr int64_t kMostShared = 48 * 1024;
+constexpr int64_t kMostShared = 227 * 1024;
 
 class Scheduler {
  public:
@@ -52,7 +34,6 @@ class Scheduler {
  private:
   enum class State : uint8_t { ready, barrier, warp, done };
   struct Thread {
-    void* stack_pointer;
     uint3 index;
     State state;
     Collective kind;
@@ -73,8 +54,7 @@ class Scheduler {
   void park();
   void release_warp(int first, unsigned mask);
 
-  StackPool stacks_;
-  void* scheduler_pointer_ = nullptr;
+  Fibers fibers_;
   Thread threads_[kMostThreads];
   bool fresh_[kMostThreads];  // the fiber stands at the head of its loop
   uint16_t queue_[kMostThreads];

@@ -28,5 +28,8 @@ bool says(const Error& error, const std::vector<std::string>& parts);
 
 void tensor_core_checks();
 void async_copy_checks();
+void runtime_checks();
+// A kernel that stores past an allocation, for a build with AddressSanitizer, which ends the process.
+void store_outside();
 
 }  // namespace selftest

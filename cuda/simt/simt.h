@@ -67,8 +67,8 @@ void warp_together(void* argument, void (*body)(void* const* lanes), Site site);
 // The 32-bit address of `pointer`, of which `bytes` must lie in the block's shared memory, at a multiple of `alignment`.
 uint32_t shared_address(const void* pointer, int64_t bytes, int64_t alignment, Site site);
 
-// Runs, or records while the stream is recording. Launch limits are a card's: 1024 threads, 48 KiB of shared memory, y and z of the grid
-// 65535.
+// Runs, or records while the stream is recording. Launch limits are a card's: 1024 threads, 227 KiB of shared memory (Hopper's), y and
+// z of the grid 65535.
 void launch(Error& error, void* stream, const char* kernel, dim3 grid, dim3 block, int64_t shared_bytes, std::function<void()> thread);
 
 // The order of threads and blocks is a function of this number and the count of launches.
