@@ -4,8 +4,10 @@
 #include <mutex>
 #include <numeric>
 
+#include "mbarrier.h"
 #include "sanitizer.h"
 #include "stream.h"
+#include "tensor_map.h"
 
 extern "C" {
 // The linker's names for the ends of the section of static shared memory; absent when no kernel has any.
@@ -53,7 +55,9 @@ Words name_of(Site site) {
   return words;
 }
 
-bool same(Site a, Site b) { return a.line == b.line && (a.file == b.file || std::strcmp(a.file, b.file) == 0); }
+bool same(Site a, Site b) {
+  return a.line == b.line && (a.file == b.file || (a.file != nullptr && b.file != nullptr && std::strcmp(a.file, b.file) == 0));
+}
 
 }  // namespace
 
@@ -102,11 +106,17 @@ void Scheduler::run(Error& error, const char* kernel, dim3 grid, dim3 block, int
 
 bool Scheduler::run_block() {
   std::memset(shared_, kPoison, static_cast<std::size_t>(shared_bytes_));
+  fence_async();
   std::memset(shared_ + shared_bytes_, kGuard, kSanitized ? 0 : kGuardBytes);
   if (__start_simt_shared != nullptr) {
     std::memset(__start_simt_shared, kPoison, static_cast<std::size_t>(__stop_simt_shared - __start_simt_shared));
   }
   copies_.start_block(count_);
+  products_.start_block(count_);
+  later_.clear();
+  for (NamedBarrier& barrier : named_) {
+    barrier = NamedBarrier();
+  }
   uint16_t all[kMostThreads];
   for (int i = 0; i < count_; ++i) {
     if (!fresh_[i]) {
@@ -131,7 +141,9 @@ bool Scheduler::run_block() {
         enqueue_shuffled(all, count_);
       }
     } else if (done_ == count_) {
-      return check_shared();
+      return ended_well();
+    } else if (!later_.empty()) {
+      run_later();
     } else {
       report_stuck();
     }
@@ -143,24 +155,129 @@ bool Scheduler::run_block() {
   return false;
 }
 
+// One of the works under way, drawn anew.
+void Scheduler::run_later() {
+  const std::size_t drawn = random_->below(static_cast<uint32_t>(later_.size()));
+  const Later next = std::move(later_[drawn]);
+  later_.erase(later_.begin() + static_cast<std::ptrdiff_t>(drawn));
+  current_ = next.thread;
+  try {
+    next.work();
+  } catch (const Failed&) {
+    // the error stands
+  }
+}
+
+bool Scheduler::ended_well() {
+  const char* const unfinished = !later_.empty() ? "an asynchronous copy was under way: no mbarrier was waited for" : products_.unfinished();
+  if (unfinished != nullptr) {
+    error_->set(AG_INTERNAL, "when the block ended, %s", unfinished);
+    return false;
+  }
+  return check_shared();
+}
+
 void Scheduler::entry() {
   scheduler->fibers_.started();
   for (;;) {
     Scheduler& self = *scheduler;
-    (*self.body_)();
-    self.threads_[self.current_].state = State::done;
-    ++self.done_;
+    try {
+      (*self.body_)();
+      self.threads_[self.current_].state = State::done;
+      ++self.done_;
+    } catch (const Failed&) {
+      // the error stands, and this fiber is not entered again
+    }
     self.park();
   }
 }
 
 void Scheduler::park() { fibers_.leave(current_); }
 
-// The block's loop sees the error and gives its fibers up.
+// Unwinds the fiber, or the work of an asynchronous unit; the block's loop then sees the error and gives the other fibers up.
 void Scheduler::fail(Site site, const char* words) {
   error_->set(AG_INTERNAL, "%s at %s: %s", name_of(threads_[current_].index).text, name_of(site).text, words);
-  for (;;) {
+  throw Failed();
+}
+
+void Scheduler::named_barrier(int id, int threads, bool waits, Site site) {
+  if (id < 1 || id > 15 || threads < kWarp || threads % kWarp != 0 || threads > count_) {
+    ::simt::fail(site, "barrier %d of %d threads; a card takes 1 to 15, and a multiple of 32 threads of the block", id, threads);
+  }
+  NamedBarrier& barrier = named_[id];
+  if (barrier.arrived > 0 && barrier.expected != threads) {
+    ::simt::fail(site, "barrier %d of %d threads, while others called it for %d", id, threads, barrier.expected);
+  }
+  barrier.expected = threads;
+  ++barrier.arrived;
+  if (waits) {
+    Thread& self = threads_[current_];
+    self.site = site;
+    self.state = State::named;
+    self.id = id;
+    barrier.waiting.push_back(static_cast<uint16_t>(current_));
+  }
+  if (barrier.arrived == threads) {
+    enqueue_shuffled(barrier.waiting.data(), static_cast<int>(barrier.waiting.size()));
+    barrier.arrived = 0;
+    barrier.waiting.clear();
+  }
+  if (waits) {
     park();
+  }
+}
+
+void Scheduler::wait_for(const uint64_t* barrier, Site site) {
+  Thread& self = threads_[current_];
+  self.site = site;
+  self.state = State::phase;
+  self.phase = barrier;
+  park();
+}
+
+void Scheduler::wake(const uint64_t* barrier) {
+  uint16_t woken[kMostThreads];
+  int count = 0;
+  for (int i = 0; i < count_; ++i) {
+    if (threads_[i].state == State::phase && threads_[i].phase == barrier) {
+      woken[count++] = static_cast<uint16_t>(i);
+    }
+  }
+  enqueue_shuffled(woken, count);
+}
+
+void Scheduler::later(Site site, std::function<void()> work) {
+  threads_[current_].site = site;
+  later_.push_back({current_, std::move(work)});
+}
+
+int64_t Scheduler::async_address(const void* pointer, int64_t bytes, int64_t alignment, Site site) {
+  const unsigned char* const at = static_cast<const unsigned char*>(pointer);
+  if (at < shared_ || at + bytes > shared_ + shared_bytes_) {
+    ::simt::fail(site, "%lld bytes that do not lie in the block's dynamic shared memory", static_cast<long long>(bytes));
+  }
+  return shared_address(pointer, bytes, alignment, site);
+}
+
+void Scheduler::async_read(int64_t address, void* sixteen_bytes, bool async, Site site) {
+  const int64_t at = address - kSharedWindow;
+  if (at < 0 || at + 16 > shared_bytes_) {
+    ::simt::fail(site, "the matrix descriptor leads to address %lld; the block's dynamic shared memory is %lld to %lld",
+                 static_cast<long long>(address), static_cast<long long>(kSharedWindow), static_cast<long long>(kSharedWindow + shared_bytes_));
+  }
+  std::memcpy(sixteen_bytes, (async ? async_ : shared_) + at, 16);
+}
+
+void Scheduler::async_write(int64_t address, const unsigned char* bytes, int64_t count, int span) {
+  for (int64_t i = 0; i < count; i += 16) {
+    const int64_t at = swizzled(address + i, span) - kSharedWindow;
+    for (unsigned char* const memory : {shared_ + at, async_ + at}) {
+      if (bytes != nullptr) {
+        std::memcpy(memory, bytes + i, 16);
+      } else {
+        std::memset(memory, kPoison, 16);
+      }
+    }
   }
 }
 
@@ -314,8 +431,48 @@ bool Scheduler::same_barrier() {
   return true;
 }
 
+// Up to four places where threads wait, and for what.
+void Scheduler::report_deadlock() {
+  char words[600];
+  std::size_t length = 0;
+  int places = 0;
+  for (int i = 0; i < count_ && places < 4; ++i) {
+    const Thread& thread = threads_[i];
+    int alike = 0;
+    bool first = thread.state != State::done;
+    for (int j = 0; j < count_ && first; ++j) {
+      const bool same_place = threads_[j].state == thread.state && same(threads_[j].site, thread.site);
+      first = !same_place || j >= i;
+      alike += same_place ? 1 : 0;
+    }
+    if (!first) {
+      continue;
+    }
+    char what[128];
+    if (thread.state == State::phase) {
+      std::snprintf(what, sizeof what, "for %s", mbarrier_missing(thread.phase).text);
+    } else if (thread.state == State::named) {
+      std::snprintf(what, sizeof what, "at barrier %d, where %d of %d threads are", thread.id, named_[thread.id].arrived,
+                    named_[thread.id].expected);
+    } else {
+      std::snprintf(what, sizeof what, "for %s", thread.state == State::barrier ? "the whole block" : "its warp");
+    }
+    const int written = std::snprintf(words + length, sizeof words - length, "%s%s and %d more at %s %s", places == 0 ? "" : "; ",
+                                      name_of(thread.index).text, alike - 1, name_of(thread.site).text, what);
+    length = std::min(sizeof words - 1, length + static_cast<std::size_t>(written));
+    ++places;
+  }
+  error_->set(AG_INTERNAL, "deadlock: %d of %d threads have returned, the others wait: %s", done_, count_, words);
+}
+
 // No thread can run, and not all have ended: some wait for others that never come.
 void Scheduler::report_stuck() {
+  for (int i = 0; i < count_; ++i) {
+    if (threads_[i].state == State::phase || threads_[i].state == State::named) {
+      report_deadlock();
+      return;
+    }
+  }
   const Thread* waits = nullptr;
   const Thread* other = nullptr;
   for (int i = 0; i < count_ && waits == nullptr; ++i) {
@@ -364,6 +521,9 @@ uint64_t warp_collective(Collective kind, unsigned mask, uint64_t value, int arg
   return scheduler->collective(kind, mask, value, argument, width, site);
 }
 int current_lane() { return scheduler->current() % kWarp; }
+Scheduler& Scheduler::current_block() { return *scheduler; }
+void named_barrier(int id, int threads, bool waits, Site site) { scheduler->named_barrier(id, threads, waits, site); }
+void fence_async_proxy() { scheduler->fence_async(); }
 void warp_together(void* argument, void (*body)(void* const* lanes), Site site) { scheduler->together(argument, body, site); }
 uint32_t shared_address(const void* pointer, int64_t bytes, int64_t alignment, Site site) {
   return scheduler->shared_address(pointer, bytes, alignment, site);
@@ -389,6 +549,15 @@ void copy_async(void* shared, const void* global, int bytes, int source_bytes, S
 }
 void copy_async_commit() { scheduler->copies().commit(scheduler->current()); }
 void copy_async_wait(int newest_groups) { scheduler->copies().wait(scheduler->current(), newest_groups); }
+
+void copy_async_arrive(uint64_t* barrier, Site site) {
+  const int thread = scheduler->current();
+  const int64_t issued = scheduler->copies().issued(thread);
+  scheduler->later(site, [=] {
+    scheduler->copies().arrive(thread, issued);
+    mbarrier_arrive(barrier, 0, site);
+  });
+}
 
 void set_seed(uint64_t seed) {
   std::lock_guard<std::mutex> lock(launching);

@@ -335,6 +335,7 @@ int main(int count, char** arguments) {
   recording();
   tensor_core_checks();
   async_copy_checks();
+  hopper_checks();
   runtime_checks();
   for (int i = 1; i < count; ++i) {
     plug_in(arguments[i]);

@@ -17,6 +17,7 @@
 #define __host__
 #define __forceinline__ inline __attribute__((always_inline))
 #define __launch_bounds__(...)
+#define __grid_constant__
 // One block runs at a time, so its static shared memory is one variable. The section lets the shim fill all of it with NaN before each
 // block; GCC places a template's variables elsewhere, so template kernels use AG_DYNAMIC_SHARED.
 #define __shared__ static __attribute__((section("simt_shared")))
@@ -59,10 +60,14 @@ void block_barrier(Site site);
 // Parks until every lane of `mask` has come; the result of a shuffle, or the ballot.
 uint64_t warp_collective(Collective kind, unsigned mask, uint64_t value, int argument, int width, Site site);
 
+// Counts a thread in at a barrier of a part of the block, and parks it if it waits.
+void named_barrier(int id, int threads, bool waits, Site site);
+// What threads wrote to shared memory is seen by wgmma from here on.
+void fence_async_proxy();
 int current_lane();
 // Parks until all 32 lanes have come with the same body, which then runs once, over the lanes' arguments: their stacks are readable.
 void warp_together(void* argument, void (*body)(void* const* lanes), Site site);
-// Ends the launch with these words, said of the thread that runs and of the place it stands at.
+// Ends the launch with these words, said of the thread that runs and of the place it stands at. Throws, so that what the fiber holds goes.
 [[noreturn]] __attribute__((format(printf, 2, 3))) void fail(Site site, const char* format, ...);
 // The 32-bit address of `pointer`, of which `bytes` must lie in the block's shared memory, at a multiple of `alignment`.
 uint32_t shared_address(const void* pointer, int64_t bytes, int64_t alignment, Site site);
