@@ -38,11 +38,9 @@ struct TensorShape {
   int64_t strides[5];  // bytes, a multiple of 16; [0] is not read
 };
 
-enum class Swizzle : int32_t { none = 0, bytes_32 = 1, bytes_64 = 2, bytes_128 = 3 };  // the innermost extent of the box fills it exactly
-
 struct TiledBox {
   int32_t extents[5];  // up to 256
-  Swizzle swizzle;
+  Swizzle swizzle;     // the innermost extent fills its span exactly
 };
 
 struct Im2colBox {

@@ -50,37 +50,54 @@ enum class Fault { none, stride, no_wait, no_proxy_fence, no_register_fence, ope
 
 constexpr int kDepth = 64;
 
-// Operands written by the threads themselves: k-major in atoms of 8 lines by 64 k; mn-major in atoms of 8 k by 64 lines.
-void fill_operand(unsigned char* to, int lines, Major major, int (*element)(int line, int k)) {
-  for (int i = static_cast<int>(threadIdx.x); i < lines * kDepth; i += 128) {
+// An operand of 64 k in one of the layouts of wgmma.cuh, dense.
+struct Layout {
+  int lines;
+  Major major;
+  Swizzle swizzle;
+
+  int span() const { return 16 << static_cast<int>(swizzle); }
+  int leading() const { return major == Major::mn && swizzle == Swizzle::none ? 128 : (major == Major::mn ? kDepth : lines) * span(); }
+  int stride() const { return major == Major::mn && swizzle == Swizzle::none ? kDepth * 16 : 8 * span(); }
+  int64_t at(int line, int k) const {
+    const int along = major == Major::k ? k : line, across = major == Major::k ? line : k, per = span() / 2;
+    const int64_t address = int64_t{along / per} * (major == Major::k ? lines : kDepth) * span() + across * span() + along % per * 2;
+    return simt::swizzled(address, swizzle == Swizzle::none ? 0 : span());
+  }
+  int next(int step) const {  // bytes to k = 16 step
+    return major == Major::mn ? step * 16 * span() : 16 * step / (span() / 2) * lines * span() + 16 * step % (span() / 2) * 2;
+  }
+};
+
+// The threads write it themselves; `to` is a multiple of 1024.
+void fill_operand(unsigned char* to, const Layout& layout, int (*element)(int line, int k)) {
+  for (int i = static_cast<int>(threadIdx.x); i < layout.lines * kDepth; i += 128) {
     const int line = i / kDepth, k = i % kDepth;
-    const int64_t at = major == Major::k ? line / 8 * 1024 + line % 8 * 128 + k * 2
-                                         : line / 64 * (kDepth / 8) * 1024 + k / 8 * 1024 + k % 8 * 128 + line % 64 * 2;
     const uint16_t value = bf16(element(line, k));
-    std::memcpy(to + simt::swizzled(at, 128), &value, 2);  // `to` is a multiple of 1024
+    std::memcpy(to + layout.at(line, k), &value, 2);
   }
 }
 
-template <int kColumns, Major kMajorA, Major kMajorB>
+template <int kColumns, Major kMajorA, Major kMajorB, Swizzle kSwizzle>
 void product(float* y, Fault fault) {
+  constexpr Layout kA = {64, kMajorA, kSwizzle}, kB = {kColumns, kMajorB, kSwizzle};
   unsigned char* const a = static_cast<unsigned char*>(simt::dynamic_shared());
   unsigned char* const b = a + 64 * kDepth * 2;
-  fill_operand(a, 64, kMajorA, left);
-  fill_operand(b, kColumns, kMajorB, [](int line, int k) { return right(k, line); });
+  fill_operand(a, kA, left);
+  fill_operand(b, kB, [](int line, int k) { return right(k, line); });
   if (fault != Fault::no_proxy_fence) {
     fence_async_proxy();
   }
   __syncthreads();
   float d[kColumns / 2] = {};
-  const uint64_t from_a = matrix_descriptor(a, kDepth / 8 * 1024, fault == Fault::stride ? 512 : 1024);
-  const uint64_t from_b = matrix_descriptor(b, kDepth / 8 * 1024, 1024);
+  const uint64_t from_a = matrix_descriptor(a, kA.leading(), fault == Fault::stride ? kA.stride() / 2 : kA.stride(), kSwizzle);
+  const uint64_t from_b = matrix_descriptor(b, kB.leading(), kB.stride(), kSwizzle);
   if (fault != Fault::no_register_fence) {
     wgmma_fence(d);
   }
   if (fault != Fault::one_warp_less || threadIdx.x < 96) {
-    for (int k = 0; k < kDepth / 16; ++k) {
-      wgmma<kColumns, kMajorA, kMajorB>(d, advance(from_a, k * (kMajorA == Major::k ? 32 : 2048)),
-                                        advance(from_b, k * (kMajorB == Major::k ? 32 : 2048)), k > 0);
+    for (int step = 0; step < kDepth / 16; ++step) {
+      wgmma<kColumns, kMajorA, kMajorB>(d, advance(from_a, kA.next(step)), advance(from_b, kB.next(step)), step > 0);
     }
   }
   wgmma_commit();
@@ -96,11 +113,11 @@ void product(float* y, Fault fault) {
 }
 
 // Wrong results; -1: the launch failed, with words in error.
-template <int kColumns, Major kMajorA, Major kMajorB>
+template <int kColumns, Major kMajorA, Major kMajorB, Swizzle kSwizzle = Swizzle::bytes_128>
 int wrong_of_product(Fault fault, Error& error) {
   std::vector<float> y(64 * kColumns);
   float* const to = y.data();
-  error = run(1, 128, (64 + kColumns) * kDepth * 2, [=] { product<kColumns, kMajorA, kMajorB>(to, fault); });
+  error = run(1, 128, (64 + kColumns) * kDepth * 2, [=] { product<kColumns, kMajorA, kMajorB, kSwizzle>(to, fault); });
   return error.status == AG_OK ? wrong_products(y, kColumns, kDepth) : -1;
 }
 
@@ -112,6 +129,10 @@ void products() {
   right_at("wgmma m64n256k16, k-major", wrong_of_product<256, Major::k, Major::k>(Fault::none, error));
   right_at("wgmma m64n128k16, mn-major", wrong_of_product<128, Major::mn, Major::mn>(Fault::none, error));
   right_at("wgmma m64n64k16, k- and mn-major", wrong_of_product<64, Major::k, Major::mn>(Fault::none, error));
+  right_at("wgmma with 64-byte swizzle, k-major", wrong_of_product<64, Major::k, Major::k, Swizzle::bytes_64>(Fault::none, error));
+  right_at("wgmma with 32-byte swizzle, k- and mn-major", wrong_of_product<64, Major::k, Major::mn, Swizzle::bytes_32>(Fault::none, error));
+  right_at("wgmma without swizzle, k-major", wrong_of_product<64, Major::k, Major::k, Swizzle::none>(Fault::none, error));
+  right_at("wgmma without swizzle, mn-major", wrong_of_product<64, Major::mn, Major::mn, Swizzle::none>(Fault::none, error));
 
   const int strides = wrong_of_product<128, Major::k, Major::k>(Fault::stride, error);
   check("a wrong wgmma descriptor shows", strides != 0, "all right");

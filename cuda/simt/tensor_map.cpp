@@ -75,7 +75,8 @@ std::vector<unsigned char> bring_im2col(const TensorMap& map, const Coordinates&
 }
 
 template <class Bring>
-void load(void* shared, const TensorMap& map, uint64_t* barrier, const Coordinates& from, bool im2col, Site site, Bring bring) {
+void load(void* shared, const TensorMap& map, uint64_t* barrier, const Coordinates& from, bool im2col, Site site,
+          const Bring& bring) {
   Scheduler& block = Scheduler::current_block();
   if (map.mark != kMark) {
     fail(site, "a tensor map that was never encoded");
