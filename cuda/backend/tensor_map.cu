@@ -80,8 +80,8 @@ bool encode_im2col(Error& error, TensorMap* map, const TensorShape& shape, const
   from.steps[2] = static_cast<cuuint32_t>(box.steps[1]);
   return done(error,
               encode(&map->opaque, type_of(shape), static_cast<cuuint32_t>(shape.rank), const_cast<void*>(shape.address), from.extents,
-                     from.strides, box.lower, box.upper, static_cast<cuuint32_t>(box.channels), static_cast<cuuint32_t>(box.pixels), from.steps,
-                     CU_TENSOR_MAP_INTERLEAVE_NONE, swizzle_of(box.swizzle), CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
+                     from.strides, box.lower, box.upper, static_cast<cuuint32_t>(box.channels), static_cast<cuuint32_t>(box.pixels),
+                     from.steps, CU_TENSOR_MAP_INTERLEAVE_NONE, swizzle_of(box.swizzle), CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
                      CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE),
               "cuTensorMapEncodeIm2col");
 }

@@ -1,6 +1,6 @@
-// cp.async: copies from global to shared memory that run beside the thread (PTX ISA, "Data movement and conversion instructions: asynchronous
-// copy"; compute capability 8.0 and later). From the copy to the wait that covers it, the bytes in shared memory are undefined: neither read
-// nor write them. A wait shows a thread its own copies only; a barrier after it shows them to the block.
+// cp.async: copies from global to shared memory that run beside the thread (PTX ISA, "Data movement and conversion instructions:
+// asynchronous copy"; compute capability 8.0 and later). From the copy to the wait that covers it, the bytes in shared memory are
+// undefined: neither read nor write them. A wait shows a thread its own copies only; a barrier after it shows them to the block.
 //
 //   copy_async<16>(stage + ..., x + ..., inside ? 16 : 0);   // any number of copies
 //   copy_async_commit();                                     // makes one group of them
@@ -18,8 +18,8 @@ namespace angulus::cuda {
 
 #ifdef __CUDACC__
 
-// Copies the first `source_bytes` (0 to kBytes) of `global` and fills up with zeros; at 0 `global` is not read. Both pointers are aligned to
-// kBytes: 16 (around L1), 8 or 4 (through L1).
+// Copies the first `source_bytes` (0 to kBytes) of `global` and fills up with zeros; at 0 `global` is not read. Both pointers are aligned
+// to kBytes: 16 (around L1), 8 or 4 (through L1).
 template <int kBytes>
 __device__ inline void copy_async(void* shared, const void* global, int source_bytes = kBytes) {
   static_assert(kBytes == 4 || kBytes == 8 || kBytes == 16, "cp.async copies 4, 8 or 16 bytes");

@@ -12,8 +12,8 @@ constexpr bool kHopper = true;
 constexpr bool kHopper = false;
 #endif
 
-// How 16-byte chunks of shared memory change places, so that columns are read without bank conflicts: chunk c of a span of so many bytes lies at
-// c ^ (address / 128), by as many bits as the span has chunks.
+// How 16-byte chunks of shared memory change places, so that columns are read without bank conflicts: chunk c of a span of so many bytes
+// lies at c ^ (address / 128), by as many bits as the span has chunks.
 enum class Swizzle : int32_t { none = 0, bytes_32 = 1, bytes_64 = 2, bytes_128 = 3 };
 
 }  // namespace angulus::cuda

@@ -39,7 +39,8 @@ __device__ void multiply(float* y, const unsigned char* shared) {
   }
 }
 
-__global__ void __launch_bounds__(256) hopper(const __grid_constant__ TensorMap tiled, const __grid_constant__ TensorMap windows, float* y) {
+__global__ void __launch_bounds__(256)
+    hopper(const __grid_constant__ TensorMap tiled, const __grid_constant__ TensorMap windows, float* y) {
   AG_DYNAMIC_SHARED(unsigned char, shared);
   __shared__ uint64_t full[2];
   if (threadIdx.x == 0) {

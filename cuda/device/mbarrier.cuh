@@ -1,6 +1,6 @@
-// mbarrier: a barrier in shared memory that counts arrivals and the bytes of asynchronous copies (PTX ISA, "mbarrier"). It has phases of parity
-// 0, 1, 0, ...; one ends when all arrivals have come and all expected bytes are there. A wait names the parity of the phase it waits for, so
-// the wait for parity 1 passes on a new barrier.
+// mbarrier: a barrier in shared memory that counts arrivals and the bytes of asynchronous copies (PTX ISA, "mbarrier"). It has phases of
+// parity 0, 1, 0, ...; one ends when all arrivals have come and all expected bytes are there. A wait names the parity of the phase it
+// waits for, so the wait for parity 1 passes on a new barrier.
 //
 //   __shared__ or dynamic uint64_t full[kStages];
 //   thread 0: mbarrier_init(&full[s], 1); fence_mbarrier_init();   then __syncthreads()
@@ -62,7 +62,9 @@ __device__ inline void fence_async_proxy() { AG_HOPPER_ASM("fence.proxy.async.sh
 inline void mbarrier_init(uint64_t* barrier, int arrivals, SIMT_SITE_PARAMETERS) { ::simt::mbarrier_init(barrier, arrivals, SIMT_SITE); }
 inline void fence_mbarrier_init() {}
 inline void mbarrier_arrive(uint64_t* barrier, SIMT_SITE_PARAMETERS) { ::simt::mbarrier_arrive(barrier, 0, SIMT_SITE); }
-inline void mbarrier_arrive_expect(uint64_t* barrier, int bytes, SIMT_SITE_PARAMETERS) { ::simt::mbarrier_arrive(barrier, bytes, SIMT_SITE); }
+inline void mbarrier_arrive_expect(uint64_t* barrier, int bytes, SIMT_SITE_PARAMETERS) {
+  ::simt::mbarrier_arrive(barrier, bytes, SIMT_SITE);
+}
 inline void mbarrier_arrive_after_copies(uint64_t* barrier, SIMT_SITE_PARAMETERS) { ::simt::copy_async_arrive(barrier, SIMT_SITE); }
 inline void mbarrier_wait(uint64_t* barrier, int parity, SIMT_SITE_PARAMETERS) { ::simt::mbarrier_wait(barrier, parity, SIMT_SITE); }
 inline void fence_async_proxy() { ::simt::fence_async_proxy(); }

@@ -1,14 +1,14 @@
 // TMA: boxes of tensors of up to 5 dimensions, brought to shared memory by the machine (PTX ISA, "cp.async.bulk.tensor"; CUDA driver API,
-// "Tensor Map Object Management"). Dimensions are named innermost first: for NHWC c, w, h, n. One thread loads; the bytes are there when the
-// mbarrier's phase ends, and until then they are undefined. What lies outside the tensor comes as zeros.
+// "Tensor Map Object Management"). Dimensions are named innermost first: for NHWC c, w, h, n. One thread loads; the bytes are there when
+// the mbarrier's phase ends, and until then they are undefined. What lies outside the tensor comes as zeros.
 //
-// In shared memory a box is dense, innermost first, from a multiple of 128 (1024 with the 128-byte swizzle, which wgmma wants: wgmma.cuh). A
-// load brings box_bytes(...) bytes: what the mbarrier expects.
+// In shared memory a box is dense, innermost first, from a multiple of 128 (1024 with the 128-byte swizzle, which wgmma wants: wgmma.cuh).
+// A load brings the box whole, what lies outside included: so many bytes the mbarrier expects.
 //
-// im2col brings pixels x channels of an NHWC tensor: `pixels` places of the filter window that follow each other along w, then h, then n, in
-// the box from lower to extent - 1 + upper of w and h, with `steps` of 1 to 8. A load names the channel, the first place (w, h, n) and the tap's
-// offset in the filter (0 to 255, dilation included). For a convolution with pad and filter S: lower = -pad_left, upper = pad_right - (S - 1)
-// dilation.
+// im2col brings pixels x channels of an NHWC tensor: `pixels` places of the filter window that follow each other along w, then h, then n,
+// in the box from lower to extent - 1 + upper of w and h, with `steps` of 1 to 8. A load names the channel, the first place (w, h, n) and
+// the tap's offset in the filter (0 to 255, dilation included). For a convolution with pad and filter S: lower = -pad_left, upper =
+// pad_right - (S - 1) dilation.
 #pragma once
 
 #include "mbarrier.cuh"
@@ -85,8 +85,8 @@ __device__ inline void tma_load_5d(void* shared, const TensorMap& map, uint64_t*
 __device__ inline void tma_load_im2col(void* shared, const TensorMap& map, uint64_t* barrier, int c, int w, int h, int n, int offset_w,
                                        int offset_h) {
   AG_HOPPER_ASM(
-      "cp.async.bulk.tensor.4d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4, %5, %6}], [%2], {%7, %8};" ::"r"(
-          shared_address(shared)),
+      "cp.async.bulk.tensor.4d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4, %5, %6}], [%2], "
+      "{%7, %8};" ::"r"(shared_address(shared)),
       "l"(&map), "r"(shared_address(barrier)), "r"(c), "r"(w), "r"(h), "r"(n), "h"(static_cast<uint16_t>(offset_w)),
       "h"(static_cast<uint16_t>(offset_h))
       : "memory");

@@ -1,17 +1,17 @@
-// Tensor-core products of a warpgroup (four warps, 128 threads, the first of them a multiple of 128): wgmma.mma_async, 64 rows by kColumns by
-// 16, bf16 in, f32 out, both operands in shared memory (PTX ISA, "Asynchronous warpgroup level matrix instructions"; 9.0a only).
+// Tensor-core products of a warpgroup (four warps, 128 threads, the first of them a multiple of 128): wgmma.mma_async, 64 rows by kColumns
+// by 16, bf16 in, f32 out, both operands in shared memory (PTX ISA, "Asynchronous warpgroup level matrix instructions"; 9.0a only).
 //
 // Accumulators: thread 128 m + 32 w + 4 g + t (g < 8, t < 4) holds, for j < kColumns / 8,
 //   d[4j] (16w + g, 8j + 2t)   d[4j + 1] (.., 8j + 2t + 1)   d[4j + 2] (16w + g + 8, 8j + 2t)   d[4j + 3] (.., 8j + 2t + 1)
 //
-// Operands: a matrix is named by a 64-bit descriptor: start address, leading and stride byte offset, swizzle. With a swizzle of S bytes (128,
-// 64, 32), as TMA writes it:
-//   k-major   element (line, k) of A's rows or B's columns: 8 lines of S / 2 k make an atom, S bytes a line; `stride` from one atom to that of
-//             the next 8 lines (8 S where they are dense); `leading` is not used. The next 16 of k in the atom: start + 32 bytes.
-//   mn-major  element (k, line): 8 k of S / 2 lines make an atom, S bytes a k; `leading` to the next S / 2 lines, `stride` to the next 8 k. The
-//             next 16 of k: start + 2 stride.
-// An atom starts at a multiple of 8 S. Without a swizzle S is 16, and `leading` is, k-major, from 8 k to the next 8 k; mn-major, `leading` and
-// `stride` change their meaning.
+// Operands: a matrix is named by a 64-bit descriptor: start address, leading and stride byte offset, swizzle. With a swizzle of S bytes
+// (128, 64, 32), as TMA writes it:
+//   k-major   element (line, k) of A's rows or B's columns: 8 lines of S / 2 k make an atom, S bytes a line; `stride` from one atom to
+//             that of the next 8 lines (8 S where they are dense); `leading` is not used. The next 16 of k in the atom: start + 32 bytes.
+//   mn-major  element (k, line): 8 k of S / 2 lines make an atom, S bytes a k; `leading` to the next S / 2 lines, `stride` to the next 8
+//             k. The next 16 of k: start + 2 stride.
+// An atom starts at a multiple of 8 S. Without a swizzle S is 16, and `leading` is, k-major, from 8 k to the next 8 k; mn-major, `leading`
+// and `stride` change their meaning.
 //
 //   wgmma_fence(d); wgmma<128>(d, a, b, true); ...; wgmma_commit(); wgmma_wait<0>(d);
 // From wgmma to the wait that covers it the accumulators are undefined and the operands may not change. What threads wrote to the operands
@@ -33,7 +33,8 @@ enum class Major : int { k = 0, mn = 1 };
 __device__ inline uint64_t matrix_descriptor(const void* start, int leading, int stride, Swizzle swizzle = Swizzle::bytes_128) {
   const auto field = [](uint64_t bytes) { return (bytes & 0x3ffff) >> 4; };
   const uint64_t mode = swizzle == Swizzle::none ? 0 : 4 - static_cast<uint64_t>(swizzle);
-  return field(shared_address(start)) | field(static_cast<uint64_t>(leading)) << 16 | field(static_cast<uint64_t>(stride)) << 32 | mode << 62;
+  return field(shared_address(start)) | field(static_cast<uint64_t>(leading)) << 16 | field(static_cast<uint64_t>(stride)) << 32 |
+         mode << 62;
 }
 
 // The descriptor of the same matrix `bytes` further on.

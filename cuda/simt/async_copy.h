@@ -1,5 +1,5 @@
-// The model of cp.async. A copy arrives as late as the rules allow, at the wait that covers it; until then its bytes in shared memory are NaN,
-// since a card may bring them at any time in between.
+// The model of cp.async. A copy arrives as late as the rules allow, at the wait that covers it; until then its bytes in shared memory are
+// NaN, since a card may bring them at any time in between.
 #pragma once
 
 #include <deque>

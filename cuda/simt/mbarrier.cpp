@@ -75,8 +75,8 @@ Missing mbarrier_missing(const uint64_t* barrier) {
   State state;
   std::memcpy(&state, barrier, sizeof state);
   Missing missing;
-  std::snprintf(missing.text, sizeof missing.text, "an mbarrier that lacks %d of %d arrivals and %lld bytes", static_cast<int>(state.pending),
-                static_cast<int>(state.arrivals), static_cast<long long>(state.bytes));
+  std::snprintf(missing.text, sizeof missing.text, "an mbarrier that lacks %d of %d arrivals and %lld bytes",
+                static_cast<int>(state.pending), static_cast<int>(state.arrivals), static_cast<long long>(state.bytes));
   return missing;
 }
 

@@ -79,6 +79,8 @@ class Scheduler {
   bool same_barrier();
   static bool meets(const Thread& self, const Thread& other);
   void report_stuck();
+  void permit_shared();
+  void poison_shared();
   bool check_shared();
   void report_deadlock();
   void enqueue_shuffled(const uint16_t* threads, int count);

@@ -335,7 +335,9 @@ int main(int count, char** arguments) {
   recording();
   tensor_core_checks();
   async_copy_checks();
-  hopper_checks();
+  wgmma_checks();
+  pipeline_checks();
+  tma_checks();
   runtime_checks();
   for (int i = 1; i < count; ++i) {
     plug_in(arguments[i]);

@@ -28,7 +28,9 @@ bool says(const Error& error, const std::vector<std::string>& parts);
 
 void tensor_core_checks();
 void async_copy_checks();
-void hopper_checks();
+void wgmma_checks();
+void pipeline_checks();
+void tma_checks();
 void runtime_checks();
 // A kernel that stores past an allocation, for a build with AddressSanitizer, which ends the process.
 void store_outside();

@@ -117,7 +117,8 @@ void trespasses() {
     at.launch([=] { y[threadIdx.x == 5 ? index : static_cast<int64_t>(threadIdx.x)] = 1.0f; });
     runtime::synchronize(at.runtime, at.error);
     check(index > 0 ? "a store past an allocation is reported" : "a store before an allocation is reported",
-          says(at.error, {index > 0 ? "byte 256 of an allocation of 256 bytes" : "1 bytes before an allocation of 256 bytes"}), at.error.words);
+          says(at.error, {index > 0 ? "byte 256 of an allocation of 256 bytes" : "1 bytes before an allocation of 256 bytes"}),
+          at.error.words);
   }
 }
 
@@ -169,7 +170,8 @@ void rules_of_recording() {
   runtime::graph_launch(at.runtime, graph, at.error);
   runtime::graph_launch(at.runtime, graph, at.error);
   runtime::graph_destroy(at.runtime, graph);
-  check("a graph runs at each launch, before it is destroyed", nothing && ran == 2 && at.error.status == AG_OK, std::to_string(ran) + " runs");
+  check("a graph runs at each launch, before it is destroyed", nothing && ran == 2 && at.error.status == AG_OK,
+        std::to_string(ran) + " runs");
 }
 
 }  // namespace

@@ -62,7 +62,8 @@ void products() {
   check("mma.sync multiplies and accumulates", wrong == 0, std::to_string(wrong) + " of 128 wrong, " + error.words);
 }
 
-// Through shared memory: a block of two warps, each with its own half. `along_k`: B's columns stored along k, else its rows along the columns.
+// Through shared memory: a block of two warps, each with its own half. `along_k`: B's columns stored along k, else its rows along the
+// columns.
 int wrong_loads(bool along_k, bool barrier) {
   std::vector<float> y(2 * 16 * 8);
   float* const to = y.data();
@@ -135,8 +136,8 @@ void faults() {
     line = __LINE__ + 1;
     ldmatrix_x4(r, static_cast<char*>(simt::dynamic_shared()) + 16 * (threadIdx.x + 1));
   });
-  check("ldmatrix past the shared memory is reported", says(outside, {"selftest_tensor_core.cpp:" + std::to_string(line), "do not lie", "thread (31,0,0)"}),
-        outside.words);
+  check("ldmatrix past the shared memory is reported",
+        says(outside, {"selftest_tensor_core.cpp:" + std::to_string(line), "do not lie", "thread (31,0,0)"}), outside.words);
   const Error odd = run(1, 32, 1024, [] {
     uint32_t r[2];
     ldmatrix_x2(r, static_cast<char*>(simt::dynamic_shared()) + 24 * threadIdx.x);

@@ -1,5 +1,5 @@
-// Streams of the shim. One alone runs its work at once; the two of a device run theirs late, in an order that only events constrain; while one
-// records, its work is kept and nothing runs.
+// Streams of the shim. One alone runs its work at once; the two of a device run theirs late, in an order that only events constrain; while
+// one records, its work is kept and nothing runs.
 #pragma once
 
 #include <chrono>

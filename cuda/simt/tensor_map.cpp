@@ -101,14 +101,15 @@ void tma_load(void* shared, const TensorMap& map, uint64_t* barrier, const Coord
   load(shared, map, barrier, from, false, site, [=] { return bring_tiled(map, from); });
 }
 
-void tma_load_im2col(void* shared, const TensorMap& map, uint64_t* barrier, const Coordinates& from, int offset_w, int offset_h, Site site) {
+void tma_load_im2col(void* shared, const TensorMap& map, uint64_t* barrier, const Coordinates& from, int offset_w, int offset_h,
+                     Site site) {
   if (offset_w < 0 || offset_w > 255 || offset_h < 0 || offset_h > 255) {
     fail(site, "im2col offsets (%d,%d); a card takes 0 to 255", offset_w, offset_h);
   }
   const int64_t last_w = map.extents[1] - 1 + map.upper[0], last_h = map.extents[2] - 1 + map.upper[1];
   if (from.at[1] < map.lower[0] || from.at[1] > last_w || from.at[2] < map.lower[1] || from.at[2] > last_h) {
-    fail(site, "im2col starts at (w %d, h %d), outside its box from (%d,%d) to (%lld,%lld)", from.at[1], from.at[2], map.lower[0], map.lower[1],
-         static_cast<long long>(last_w), static_cast<long long>(last_h));
+    fail(site, "im2col starts at (w %d, h %d), outside its box from (%d,%d) to (%lld,%lld)", from.at[1], from.at[2], map.lower[0],
+         map.lower[1], static_cast<long long>(last_w), static_cast<long long>(last_h));
   }
   load(shared, map, barrier, from, true, site, [=] { return bring_im2col(map, from, offset_w, offset_h); });
 }

@@ -1,5 +1,5 @@
-// The models of TMA's tensor maps and loads (device/tma.cuh). A load arrives when nothing else in its block can run, the loads under way in an
-// order drawn anew; until then its box in shared memory is NaN.
+// The models of TMA's tensor maps and loads (device/tma.cuh). A load arrives when nothing else in its block can run, the loads under way
+// in an order drawn anew; until then its box in shared memory is NaN.
 #pragma once
 
 #include "simt.h"
@@ -24,8 +24,8 @@ struct Coordinates {
 void tma_load(void* shared, const TensorMap& map, uint64_t* barrier, const Coordinates& from, Site site);
 void tma_load_im2col(void* shared, const TensorMap& map, uint64_t* barrier, const Coordinates& from, int offset_w, int offset_h, Site site);
 
-// Where a byte of shared memory lies under a swizzle of `span` bytes (128, 64, 32; 0: none): the 16-byte chunks of a span change places by the
-// number of the 128-byte line.
+// Where a byte of shared memory lies under a swizzle of `span` bytes (128, 64, 32; 0: none): the 16-byte chunks of a span change places by
+// the number of the 128-byte line.
 inline int64_t swizzled(int64_t address, int span) { return span == 0 ? address : address ^ ((address >> 7 & (span / 16 - 1)) << 4); }
 
 }  // namespace simt

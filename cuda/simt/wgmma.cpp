@@ -30,8 +30,8 @@ Descriptor decode(uint64_t bits, Site site) {
   return {field(0), field(16), field(32), kSpans[bits >> 62]};
 }
 
-// Byte address of the 16 bytes of elements (line, 8 chunk..) of an operand, before the swizzle. K-major: lines are rows (of A) or columns (of
-// B), chunks go along k; MN-major: lines are k, chunks go along rows or columns. PTX ISA, "Canonical layouts".
+// Byte address of the 16 bytes of elements (line, 8 chunk..) of an operand, before the swizzle. K-major: lines are rows (of A) or columns
+// (of B), chunks go along k; MN-major: lines are k, chunks go along rows or columns. PTX ISA, "Canonical layouts".
 int64_t chunk_address(const Descriptor& from, bool mn_major, int line, int chunk) {
   if (!mn_major) {
     return from.span == 0 ? from.start + line / 8 * from.stride + line % 8 * 16 + chunk * from.leading

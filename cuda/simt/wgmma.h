@@ -1,5 +1,5 @@
-// The model of wgmma.mma_async (device/wgmma.cuh). Each warp of a warpgroup multiplies its 16 rows. The operands are read when the product is
-// issued and must be the same at the wait that covers it, or the launch fails; the accumulators are NaN in between.
+// The model of wgmma.mma_async (device/wgmma.cuh). Each warp of a warpgroup multiplies its 16 rows. The operands are read when the product
+// is issued and must be the same at the wait that covers it, or the launch fails; the accumulators are NaN in between.
 #pragma once
 
 #include <deque>
