@@ -1,9 +1,13 @@
 // The runtime of a card: the toolkit's runtime, linked statically, so that the plug-in loads on a machine without a driver and says so.
 #include <cuda_runtime.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <utility>
 
 #include "../device/launch.cuh"
 #include "runtime.h"
@@ -289,6 +293,37 @@ void graph_destroy(Runtime* runtime, void* graph) {
 }
 
 }  // namespace runtime
+
+// Shared memory beyond 48 KiB is opted into once for each kernel and card.
+bool may_launch(Error& error, const char* kernel, const void* function, int64_t shared_bytes) {
+  constexpr int64_t kWithoutAsking = 48 * 1024;
+  if (error.status != AG_OK || shared_bytes <= kWithoutAsking) {
+    return error.status == AG_OK;
+  }
+  static std::mutex mutex;
+  static std::map<std::pair<int, const void*>, int64_t> granted;
+  int device = 0, most = 0;
+  cudaError_t code = cudaGetDevice(&device);
+  std::lock_guard<std::mutex> lock(mutex);
+  int64_t& bytes = granted[{device, function}];
+  if (code == cudaSuccess && bytes < shared_bytes) {
+    code = cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
+    if (code == cudaSuccess && shared_bytes > most) {
+      error.set(AG_UNAVAILABLE, "kernel %s: %lld bytes of shared memory; this card has %d for a block", kernel,
+                static_cast<long long>(shared_bytes), most);
+      return false;
+    }
+    if (code == cudaSuccess) {
+      code = cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes));
+    }
+  }
+  if (code != cudaSuccess) {
+    runtime::fail(code, kernel, error);
+    return false;
+  }
+  bytes = std::max(bytes, shared_bytes);
+  return true;
+}
 
 void check_launch(Error& error, const char* kernel, int32_t code) {
   if (code != cudaSuccess) {

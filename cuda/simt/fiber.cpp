@@ -5,6 +5,12 @@
 #include <cstdint>
 #include <cstring>
 
+#include "sanitizer.h"
+
+// Saves the callee-saved registers and the floating-point control words on this stack, leaves the stack pointer in *save, and goes on where
+// `load` was saved.
+extern "C" void ag_simt_switch(void** save, void* load);
+
 // The frame of a parked fiber, from its stack pointer upwards: mxcsr and x87 control word (4 bytes each), r15, r14, r13, r12, rbx, rbp,
 // return address.
 asm(R"(
@@ -42,20 +48,20 @@ namespace simt {
 namespace {
 
 constexpr std::size_t kPage = 4096;
-constexpr std::size_t kStackBytes = 64 * 1024;  // usable bytes and the guard page below them
+constexpr std::size_t kStackBytes = (kSanitized ? 256 : 64) * 1024;  // usable bytes and the guard page below them
 
 // Equal offsets in stacks a power of two apart would fall into the same few cache sets: start each a little lower than its neighbour.
 constexpr std::size_t colour(int fiber) { return static_cast<std::size_t>(fiber % 29) * 448; }
 
 }  // namespace
 
-StackPool::~StackPool() {
+Fibers::~Fibers() {
   for (int i = 0; i < count_; ++i) {
-    munmap(stacks_[i], kStackBytes);
+    munmap(fibers_[i].stack, kStackBytes);
   }
 }
 
-bool StackPool::reserve(int count) {
+bool Fibers::reserve(int count) {
   while (count_ < count) {
     void* stack = mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (stack == MAP_FAILED) {
@@ -65,14 +71,16 @@ bool StackPool::reserve(int count) {
       munmap(stack, kStackBytes);
       return false;
     }
-    stacks_[count_++] = static_cast<char*>(stack);
+    fibers_[count_++].stack = static_cast<char*>(stack);
   }
   return true;
 }
 
-void* StackPool::prepare(int fiber, void (*entry)()) const {
+void Fibers::prepare(int fiber, void (*entry)()) {
+  char* const stack = fibers_[fiber].stack;
+  permit(stack, kStackBytes);  // a fiber given up in the middle of a kernel left its frames forbidden
   // A function starts with rsp + 8 divisible by 16, as after a call. The word above `entry` is the return address it never uses.
-  uint64_t* top = reinterpret_cast<uint64_t*>(stacks_[fiber] + kStackBytes - colour(fiber));
+  uint64_t* top = reinterpret_cast<uint64_t*>(stack + kStackBytes - colour(fiber));
   uint64_t* frame = top - 9;
   std::memset(frame, 0, 9 * sizeof(uint64_t));
   frame[7] = reinterpret_cast<uint64_t>(entry);
@@ -82,7 +90,24 @@ void* StackPool::prepare(int fiber, void (*entry)()) const {
   asm volatile("fnstcw %0" : "=m"(x87));
   std::memcpy(reinterpret_cast<char*>(frame), &mxcsr, sizeof mxcsr);
   std::memcpy(reinterpret_cast<char*>(frame) + 4, &x87, sizeof x87);
-  return frame;
+  fibers_[fiber].stack_pointer = frame;
+  fibers_[fiber].fake_stack = nullptr;
+}
+
+void Fibers::enter(int fiber) {
+  void* fake_stack = nullptr;
+  before_switch(&fake_stack, fibers_[fiber].stack, kStackBytes);
+  ag_simt_switch(&caller_, fibers_[fiber].stack_pointer);
+  after_switch(fake_stack, nullptr, nullptr);
+}
+
+void Fibers::started() { after_switch(nullptr, &caller_bottom_, &caller_bytes_); }
+
+void Fibers::leave(int fiber) {
+  Fiber& self = fibers_[fiber];
+  before_switch(&self.fake_stack, caller_bottom_, caller_bytes_);
+  ag_simt_switch(&self.stack_pointer, caller_);
+  after_switch(self.fake_stack, &caller_bottom_, &caller_bytes_);
 }
 
 }  // namespace simt

@@ -1,31 +1,39 @@
-// Fibers: stacks that hand the processor to each other. x86-64, System V ABI.
+// Fibers: stacks that hand the processor to each other. x86-64, System V ABI. AddressSanitizer is told of every switch.
 #pragma once
 
 #include <cstddef>
 
 namespace simt {
 
-// Saves the callee-saved registers and the floating-point control words on this stack, leaves the stack pointer in *save, and goes on where
-// `load` was saved.
-extern "C" void ag_simt_switch(void** save, void* load);
-
-// Stack memory for many fibers, each with an unreadable page below it. Kept until the pool dies.
-class StackPool {
+// The stack of the caller of enter() and stacks for many fibers, each with an unreadable page below it, kept until the pool dies.
+class Fibers {
  public:
-  StackPool() = default;
-  StackPool(const StackPool&) = delete;
-  StackPool& operator=(const StackPool&) = delete;
-  ~StackPool();
+  Fibers() = default;
+  Fibers(const Fibers&) = delete;
+  Fibers& operator=(const Fibers&) = delete;
+  ~Fibers();
 
   // Makes stacks for fibers 0 .. count - 1. False: no memory.
   bool reserve(int count);
-  // A stack pointer that ag_simt_switch may load: the fiber starts in `entry`, which must never return.
-  void* prepare(int fiber, void (*entry)()) const;
+  // The fiber's next turn starts in `entry`, which must call started() first and never return.
+  void prepare(int fiber, void (*entry)());
+  // Gives the processor to a fiber until it calls leave().
+  void enter(int fiber);
+  void started();
+  void leave(int fiber);
 
  private:
   static constexpr int kMost = 1024;
-  char* stacks_[kMost] = {};
+  struct Fiber {
+    char* stack = nullptr;
+    void* stack_pointer = nullptr;
+    void* fake_stack = nullptr;  // AddressSanitizer's
+  };
+  Fiber fibers_[kMost];
   int count_ = 0;
+  void* caller_ = nullptr;  // its stack pointer
+  const void* caller_bottom_ = nullptr;
+  std::size_t caller_bytes_ = 0;
 };
 
 }  // namespace simt

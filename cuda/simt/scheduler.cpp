@@ -1,15 +1,11 @@
 #include "scheduler.h"
 
+#include <cstdarg>
 #include <mutex>
 #include <numeric>
 
 #include "stream.h"
-
-extern "C" {
-// The linker's names for the ends of the section of static shared memory; absent when no kernel has any.
-__attribute__((weak, visibility("hidden"))) extern unsigned char __start_simt_shared[];
-__attribute__((weak, visibility("hidden"))) extern unsigned char __stop_simt_shared[];
-}
+#include "words.h"
 
 namespace simt {
 
@@ -17,48 +13,17 @@ Builtins builtins;
 
 namespace {
 
-constexpr unsigned char kPoison = 0xff;  // four of them are a NaN
-constexpr unsigned char kGuard = 0xa5;   // behind the dynamic shared memory
-constexpr int64_t kGuardBytes = 256;
-
 Scheduler* scheduler = nullptr;  // made by the first launch, kept: its stacks serve every launch
 std::mutex launching;            // one launch at a time: builtins and static shared memory belong to the block that runs
 uint64_t seed_of_order = 1;
 uint64_t launches = 0;
-
-const char* base_name(const char* path) {
-  const char* slash = std::strrchr(path, '/');
-  return slash == nullptr ? path : slash + 1;
-}
-
-struct Words {
-  char text[96];
-};
-
-Words name_of(const uint3& index) {
-  Words words;
-  std::snprintf(words.text, sizeof words.text, "thread (%u,%u,%u)", index.x, index.y, index.z);
-  return words;
-}
-
-Words name_of(Site site) {
-  Words words;
-  if (site.file == nullptr) {
-    std::snprintf(words.text, sizeof words.text, "before any barrier");
-  } else {
-    std::snprintf(words.text, sizeof words.text, "%s:%d", base_name(site.file), site.line);
-  }
-  return words;
-}
-
-bool same(Site a, Site b) { return a.line == b.line && (a.file == b.file || std::strcmp(a.file, b.file) == 0); }
 
 }  // namespace
 
 void Scheduler::run(Error& error, const char* kernel, dim3 grid, dim3 block, int64_t shared_bytes, const std::function<void()>& thread,
                     uint64_t seed) {
   const int count = static_cast<int>(block.x * block.y * block.z);
-  if (!stacks_.reserve(count)) {
+  if (!fibers_.reserve(count)) {
     error.set(AG_OUT_OF_MEMORY, "%s: no memory for the stacks of %d threads", kernel, count);
     return;
   }
@@ -67,6 +32,7 @@ void Scheduler::run(Error& error, const char* kernel, dim3 grid, dim3 block, int
   error_ = &error;
   body_ = &thread;
   shared_bytes_ = shared_bytes;
+  permit_shared();
   count_ = count;
   builtins.block_extent = block;
   builtins.grid_extent = grid;
@@ -97,15 +63,17 @@ void Scheduler::run(Error& error, const char* kernel, dim3 grid, dim3 block, int
 }
 
 bool Scheduler::run_block() {
-  std::memset(shared_, kPoison, static_cast<std::size_t>(shared_bytes_));
-  std::memset(shared_ + shared_bytes_, kGuard, kGuardBytes);
-  if (__start_simt_shared != nullptr) {
-    std::memset(__start_simt_shared, kPoison, static_cast<std::size_t>(__stop_simt_shared - __start_simt_shared));
+  poison_shared();
+  copies_.start_block(count_);
+  products_.start_block(count_);
+  later_.clear();
+  for (NamedBarrier& barrier : named_) {
+    barrier = NamedBarrier();
   }
   uint16_t all[kMostThreads];
   for (int i = 0; i < count_; ++i) {
     if (!fresh_[i]) {
-      threads_[i].stack_pointer = stacks_.prepare(i, &Scheduler::entry);
+      fibers_.prepare(i, &Scheduler::entry);
       fresh_[i] = true;
     }
     threads_[i].state = State::ready;
@@ -118,16 +86,17 @@ bool Scheduler::run_block() {
   while (error_->status == AG_OK) {
     if (head_ != tail_) {
       current_ = queue_[head_++ % kMostThreads];
-      Thread& next = threads_[current_];
-      builtins.thread = next.index;
-      ag_simt_switch(&scheduler_pointer_, next.stack_pointer);
+      builtins.thread = threads_[current_].index;
+      fibers_.enter(current_);
     } else if (waiting_ == count_) {
       if (same_barrier()) {
         waiting_ = 0;
         enqueue_shuffled(all, count_);
       }
     } else if (done_ == count_) {
-      return check_shared();
+      return ended_well();
+    } else if (!later_.empty()) {
+      run_later();
     } else {
       report_stuck();
     }
@@ -139,22 +108,55 @@ bool Scheduler::run_block() {
   return false;
 }
 
+// One of the works under way, drawn anew.
+void Scheduler::run_later() {
+  const std::size_t drawn = random_->below(static_cast<uint32_t>(later_.size()));
+  const Later next = std::move(later_[drawn]);
+  later_.erase(later_.begin() + static_cast<std::ptrdiff_t>(drawn));
+  current_ = next.thread;
+  try {
+    next.work();
+  } catch (const Failed&) {
+    // the error stands
+  }
+}
+
+bool Scheduler::ended_well() {
+  const char* const unfinished =
+      !later_.empty() ? "an asynchronous copy was under way: no mbarrier was waited for" : products_.unfinished();
+  if (unfinished != nullptr) {
+    error_->set(AG_INTERNAL, "when the block ended, %s", unfinished);
+    return false;
+  }
+  return check_shared();
+}
+
 void Scheduler::entry() {
+  scheduler->fibers_.started();
   for (;;) {
     Scheduler& self = *scheduler;
-    (*self.body_)();
-    self.threads_[self.current_].state = State::done;
-    ++self.done_;
+    try {
+      (*self.body_)();
+      self.threads_[self.current_].state = State::done;
+      ++self.done_;
+    } catch (const Failed&) {
+      // the error stands, and this fiber is not entered again
+    }
     self.park();
   }
 }
 
-void Scheduler::park() { ag_simt_switch(&threads_[current_].stack_pointer, scheduler_pointer_); }
+void Scheduler::park() { fibers_.leave(current_); }
 
-void Scheduler::fail_and_park() {
-  for (;;) {
-    park();
-  }
+// Unwinds the fiber, or the work of an asynchronous unit; the block's loop then sees the error and gives the other fibers up.
+void Scheduler::fail(Site site, const char* words) {
+  error_->set(AG_INTERNAL, "%s at %s: %s", name_of(threads_[current_].index).text, name_of(site).text, words);
+  throw Failed();
+}
+
+void Scheduler::later(Site site, std::function<void()> work) {
+  threads_[current_].site = site;
+  later_.push_back({current_, std::move(work)});
 }
 
 void Scheduler::enqueue_shuffled(const uint16_t* threads, int count) {
@@ -170,163 +172,17 @@ void Scheduler::enqueue_shuffled(const uint16_t* threads, int count) {
   }
 }
 
-void Scheduler::barrier(Site site) {
-  Thread& self = threads_[current_];
-  self.site = site;
-  self.state = State::barrier;
-  ++waiting_;
-  park();
+Scheduler& Scheduler::current_block() { return *scheduler; }
+
+void fail(Site site, const char* format, ...) {
+  char words[320];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(words, sizeof words, format, arguments);
+  va_end(arguments);
+  scheduler->fail(site, words);
 }
 
-// Whether other waits at the collective where self waits.
-bool Scheduler::meets(const Thread& self, const Thread& other) {
-  return other.state == State::warp && other.kind == self.kind && other.mask == self.mask && other.width == self.width &&
-         same(other.site, self.site);
-}
-
-uint64_t Scheduler::collective(Collective kind, unsigned mask, uint64_t value, int argument, int width, Site site) {
-  Thread& self = threads_[current_];
-  const int first = current_ / kWarp * kWarp;
-  const int lane = current_ - first;
-  const int lanes = std::min(kWarp, count_ - first);
-  const unsigned existing = lanes == kWarp ? 0xffffffffu : (1u << lanes) - 1;
-  if ((mask >> lane & 1) == 0 || (mask & ~existing) != 0) {
-    error_->set(AG_INTERNAL,
-                "%s at %s: the mask %08x does not name the caller (lane %d) or names lanes that do not exist (the warp has %d)",
-                name_of(self.index).text, name_of(site).text, mask, lane, lanes);
-    fail_and_park();
-  }
-  if (width < 1 || width > kWarp || (width & (width - 1)) != 0) {
-    error_->set(AG_INTERNAL, "%s at %s: the width %d is no power of two up to 32", name_of(self.index).text, name_of(site).text, width);
-    fail_and_park();
-  }
-  self.site = site;
-  self.state = State::warp;
-  self.kind = kind;
-  self.mask = mask;
-  self.argument = argument;
-  self.width = width;
-  self.value = value;
-  for (int i = 0; i < lanes; ++i) {
-    const Thread& other = threads_[first + i];
-    if ((mask >> i & 1) == 0) {
-      continue;
-    }
-    if (!meets(self, other)) {
-      park();  // the last lane to come releases the rest
-      return threads_[first + lane].result;
-    }
-  }
-  release_warp(first, mask);
-  park();
-  return threads_[first + lane].result;
-}
-
-void Scheduler::release_warp(int first, unsigned mask) {
-  uint16_t released[kWarp];
-  int count = 0;
-  uint64_t ballot = 0;
-  for (int i = 0; i < kWarp; ++i) {
-    if ((mask >> i & 1) != 0) {
-      released[count++] = static_cast<uint16_t>(first + i);
-      ballot |= uint64_t{threads_[first + i].value != 0} << i;
-    }
-  }
-  for (int i = 0; i < count; ++i) {
-    Thread& thread = threads_[released[i]];
-    const int lane = released[i] - first;
-    const int low = lane & ~(thread.width - 1);
-    int source = lane;
-    switch (thread.kind) {
-      case Collective::shuffle:
-        source = low + (thread.argument & (thread.width - 1));
-        break;
-      case Collective::shuffle_up:
-        source = lane - thread.argument < low ? lane : lane - thread.argument;
-        break;
-      case Collective::shuffle_down:
-        source = lane + thread.argument >= low + thread.width ? lane : lane + thread.argument;
-        break;
-      case Collective::shuffle_xor:
-        source = (lane ^ thread.argument) >= low + thread.width ? lane : lane ^ thread.argument;
-        break;
-      default:
-        break;
-    }
-    if (thread.kind == Collective::ballot) {
-      thread.result = ballot;
-    } else if (source < 0 || source >= kWarp || (mask >> source & 1) == 0) {
-      error_->set(AG_INTERNAL, "%s at %s reads lane %d, which the mask %08x does not name", name_of(thread.index).text,
-                  name_of(thread.site).text, source, mask);
-      return;
-    } else {
-      thread.result = threads_[first + source].value;
-    }
-  }
-  enqueue_shuffled(released, count);
-}
-
-// All threads wait at block barriers: of the same line?
-bool Scheduler::same_barrier() {
-  for (int i = 1; i < count_; ++i) {
-    if (!same(threads_[i].site, threads_[0].site)) {
-      error_->set(AG_INTERNAL, "divergent barrier: %s waits at %s while %s waits at %s", name_of(threads_[0].index).text,
-                  name_of(threads_[0].site).text, name_of(threads_[i].index).text, name_of(threads_[i].site).text);
-      return false;
-    }
-  }
-  return true;
-}
-
-// No thread can run, and not all have ended: some wait for others that never come.
-void Scheduler::report_stuck() {
-  const Thread* waits = nullptr;
-  const Thread* other = nullptr;
-  for (int i = 0; i < count_ && waits == nullptr; ++i) {
-    waits = threads_[i].state == State::warp ? &threads_[i] : nullptr;
-  }
-  if (waits != nullptr) {  // a lane of its mask is elsewhere
-    const int first = static_cast<int>(waits - threads_) / kWarp * kWarp;
-    for (int i = 0; i < kWarp && other == nullptr; ++i) {
-      other = (waits->mask >> i & 1) != 0 && !meets(*waits, threads_[first + i]) ? &threads_[first + i] : nullptr;
-    }
-  } else {
-    for (int i = 0; i < count_; ++i) {
-      const Thread& thread = threads_[i];
-      if (thread.state == State::barrier && waits == nullptr) {
-        waits = &thread;
-      } else if (thread.state == State::done && other == nullptr) {
-        other = &thread;
-      }
-    }
-  }
-  if (waits == nullptr || other == nullptr) {
-    error_->set(AG_INTERNAL, "the block cannot go on");
-  } else if (other->state == State::done) {
-    error_->set(AG_INTERNAL, "divergent barrier: %s waits at %s, but %s has returned (last seen: %s)", name_of(waits->index).text,
-                name_of(waits->site).text, name_of(other->index).text, name_of(other->site).text);
-  } else {
-    error_->set(AG_INTERNAL, "divergent barrier: %s waits at %s while %s waits at %s", name_of(waits->index).text,
-                name_of(waits->site).text, name_of(other->index).text, name_of(other->site).text);
-  }
-}
-
-bool Scheduler::check_shared() {
-  for (int64_t i = 0; i < kGuardBytes; ++i) {
-    if (shared_[shared_bytes_ + i] != kGuard) {
-      error_->set(AG_INTERNAL, "a thread wrote byte %lld of %lld bytes of dynamic shared memory", static_cast<long long>(shared_bytes_ + i),
-                  static_cast<long long>(shared_bytes_));
-      return false;
-    }
-  }
-  return true;
-}
-
-void* dynamic_shared() { return scheduler->shared(); }
-void block_barrier(Site site) { scheduler->barrier(site); }
-uint64_t warp_collective(Collective kind, unsigned mask, uint64_t value, int argument, int width, Site site) {
-  return scheduler->collective(kind, mask, value, argument, width, site);
-}
 void set_seed(uint64_t seed) {
   std::lock_guard<std::mutex> lock(launching);
   seed_of_order = seed;

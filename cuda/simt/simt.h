@@ -17,6 +17,7 @@
 #define __host__
 #define __forceinline__ inline __attribute__((always_inline))
 #define __launch_bounds__(...)
+#define __grid_constant__
 // One block runs at a time, so its static shared memory is one variable. The section lets the shim fill all of it with NaN before each
 // block; GCC places a template's variables elsewhere, so template kernels use AG_DYNAMIC_SHARED.
 #define __shared__ static __attribute__((section("simt_shared")))
@@ -43,7 +44,9 @@ struct Site {
   int line;
 };
 
-enum class Collective : uint8_t { none, shuffle, shuffle_up, shuffle_down, shuffle_xor, ballot, sync_warp };
+enum class Collective : uint8_t { none, shuffle, shuffle_up, shuffle_down, shuffle_xor, ballot, sync_warp, together };
+
+constexpr unsigned char kPoison = 0xff;  // what memory holds that nobody wrote: four of them are a NaN, and so are two as bf16
 
 // The thread that runs now. Read through threadIdx and its kin only.
 struct Builtins {
@@ -57,8 +60,20 @@ void block_barrier(Site site);
 // Parks until every lane of `mask` has come; the result of a shuffle, or the ballot.
 uint64_t warp_collective(Collective kind, unsigned mask, uint64_t value, int argument, int width, Site site);
 
-// Runs, or records while the stream is recording. Launch limits are a card's: 1024 threads, 48 KiB of shared memory, y and z of the grid
-// 65535.
+// Counts a thread in at a barrier of a part of the block, and parks it if it waits.
+void named_barrier(int id, int threads, bool waits, Site site);
+// What threads wrote to shared memory is seen by wgmma from here on.
+void fence_async_proxy();
+int current_lane();
+// Parks until all 32 lanes have come with the same body, which then runs once, over the lanes' arguments: their stacks are readable.
+void warp_together(void* argument, void (*body)(void* const* lanes), Site site);
+// Ends the launch with these words, said of the thread that runs and of the place it stands at. Throws, so that what the fiber holds goes.
+[[noreturn]] __attribute__((format(printf, 2, 3))) void fail(Site site, const char* format, ...);
+// The 32-bit address of `pointer`, of which `bytes` must lie in the block's shared memory, at a multiple of `alignment`.
+uint32_t shared_address(const void* pointer, int64_t bytes, int64_t alignment, Site site);
+
+// Runs, or records while the stream is recording. Launch limits are a card's: 1024 threads, 227 KiB of shared memory (Hopper's), y and
+// z of the grid 65535.
 void launch(Error& error, void* stream, const char* kernel, dim3 grid, dim3 block, int64_t shared_bytes, std::function<void()> thread);
 
 // The order of threads and blocks is a function of this number and the count of launches.
