@@ -47,14 +47,17 @@ const KernelList& kernels_of(int32_t op) {
   }
 }
 
+// By direction.
+const Conv2dKernelList* const kConvolutions[] = {&conv2d_forward_kernels, &conv2d_backward_input_kernels, &conv2d_backward_weight_kernels};
+
 const Conv2dKernelList* conv2d_kernels_of(int32_t op) {
   switch (op) {
     case AG_OP_CONV2D_FORWARD:
-      return &conv2d_forward_kernels;
+      return kConvolutions[AG_FORWARD];
     case AG_OP_CONV2D_BACKWARD_INPUT:
-      return &conv2d_backward_input_kernels;
+      return kConvolutions[AG_BACKWARD_INPUT];
     case AG_OP_CONV2D_BACKWARD_WEIGHT:
-      return &conv2d_backward_weight_kernels;
+      return kConvolutions[AG_BACKWARD_WEIGHT];
     default:
       return nullptr;
   }
@@ -255,11 +258,17 @@ ag_status graph_launch(void* state, void* graph) {
 void graph_destroy(void* state, void* graph) { runtime::graph_destroy(at(state).runtime, graph); }
 
 int32_t kernel_count(void*, int32_t op) {
+  if (op == AG_OP_CONV2D_PREPARE) {
+    return 1;  // each convolution's kernel has its own
+  }
   const Conv2dKernelList* convolutions = conv2d_kernels_of(op);
   return convolutions != nullptr ? convolutions->count : kernels_of(op).count;
 }
 
 const char* kernel_name(void*, int32_t op, int32_t kernel) {
+  if (op == AG_OP_CONV2D_PREPARE) {
+    return "conv2d_prepare_of_the_plan";
+  }
   const Conv2dKernelList* convolutions = conv2d_kernels_of(op);
   return convolutions != nullptr ? convolutions->first[kernel].name : kernels_of(op).first[kernel].name;
 }
@@ -285,7 +294,10 @@ ag_status run(void* state, int32_t op, int32_t kernel, const void* call) {
   return guarded(state, [&](State& self) {
     Exec exec = {runtime::stream(self.runtime, AG_STREAM_COMPUTE), self.fault, &self.error};
     const Conv2dKernelList* convolutions = conv2d_kernels_of(op);
-    if (convolutions != nullptr) {
+    if (op == AG_OP_CONV2D_PREPARE) {
+      const Conv2dPrepareCall& prepare = *static_cast<const Conv2dPrepareCall*>(call);
+      kConvolutions[prepare.plan.direction]->first[prepare.plan.kernel].form->prepare(exec, prepare);
+    } else if (convolutions != nullptr) {
       convolutions->first[kernel].run(exec, *static_cast<const Conv2dCall*>(call));
     } else {
       kernels_of(op).first[kernel].run(exec, call);
@@ -295,13 +307,12 @@ ag_status run(void* state, int32_t op, int32_t kernel, const void* call) {
 }
 
 int32_t conv2d_plan(void*, int32_t kernel, ag_conv2d_plan* plan, int32_t* fused) {
-  const int32_t ops[] = {AG_OP_CONV2D_FORWARD, AG_OP_CONV2D_BACKWARD_INPUT, AG_OP_CONV2D_BACKWARD_WEIGHT};
-  const Conv2dKernel& candidate = conv2d_kernels_of(ops[plan->direction])->first[kernel];
+  const Conv2dKernel& candidate = kConvolutions[plan->direction]->first[kernel];
   if (!candidate.accepts(*plan)) {
     return 0;
   }
-  plan->prepared_form = 0;
-  plan->prepared_bytes = 0;
+  plan->prepared_form = candidate.form == nullptr ? 0 : candidate.form->number;
+  plan->prepared_bytes = candidate.form == nullptr ? 0 : candidate.form->bytes(*plan);
   plan->workspace_bytes = candidate.workspace_bytes == nullptr ? 0 : candidate.workspace_bytes(*plan);
   *fused = plan->epilogue & candidate.fused;
   return 1;

@@ -111,6 +111,11 @@ __device__ inline void load(const T* x, const Piece<T>& piece, float (&values)[k
   }
 }
 
+// Two neighbours at once; y is aligned to both.
+__device__ inline void store_pair(Bf16* y, const float (&values)[2]) {
+  *reinterpret_cast<uint32_t*>(y) = to_bf16(values[0]).bits | static_cast<uint32_t>(to_bf16(values[1]).bits) << 16;
+}
+
 template <class T>
 __device__ inline void store(T* y, const Piece<T>& piece, const float (&values)[kVector<T>]) {
   if (piece.count == kVector<T>) {

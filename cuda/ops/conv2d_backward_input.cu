@@ -3,6 +3,8 @@
 //
 //   dy (N,P,Q,K)   dx, residual (N,H,W,C), as stored: f32 or bf16   w (K,R,S,C), f32
 //
+// conv2d_backward_input_bf16_mma_128x128x32  Tensor cores; conv2d_gather_mma.cuh has the idea. Channels in eights.
+//     bound   FLOPs, at any stride the useful ones alone. Share of the card's bf16 peak: not measured, no card yet.
 // conv2d_backward_input_f32_tiled_64x64x16   A matrix product that gathers its left factor: (N H W) x (R S K) times (R S K) x C.
 //     block   256 threads, 64 input pixels x 64 channels; steps of 16 along (r,s,k), both strips brought to shared memory (8.5 KiB)
 //     thread  4 x 4 results in registers; reads of dy are neighbours along k, reads of w along c
@@ -11,7 +13,7 @@
 // conv2d_backward_input_{f32,bf16}_plain     One thread, one result, the loops of the formula. Any size. Weights are rounded to the type on
 //     load.
 #include "../device/tile.cuh"
-#include "conv2d_shape.h"
+#include "conv2d_gather_mma.cuh"
 #include "conv2d_weight.cuh"
 
 namespace angulus::cuda {
@@ -139,8 +141,34 @@ void run_plain(Exec& exec, const Conv2dCall& call) {
   AG_LAUNCH(exec, conv2d_backward_input_plain<T>, grid_of(ceil_div(inputs, 256)), 256, 0, call);
 }
 
+// (C,R,S,K), bf16.
+__global__ void conv2d_backward_input_prepare(Conv2dPrepareCall call) {
+  const ag_conv2d_shape& shape = call.plan.shape;
+  const int64_t index = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  const int64_t taps = static_cast<int64_t>(shape.r) * shape.s;
+  if (index >= shape.c * taps * shape.k) {
+    return;
+  }
+  const int64_t k = index % shape.k;
+  const int64_t tap = index / shape.k % taps;
+  const int64_t c = index / shape.k / taps;
+  static_cast<Bf16*>(call.prepared)[index] = to_bf16(static_cast<const float*>(call.w)[(k * taps + tap) * shape.c + c]);
+}
+
+int64_t weights_of(const ag_conv2d_shape& shape) { return static_cast<int64_t>(shape.k) * shape.r * shape.s * shape.c; }
+
+int64_t prepared_bytes(const ag_conv2d_plan& plan) { return weights_of(plan.shape) * static_cast<int64_t>(sizeof(Bf16)); }
+
+void prepare(Exec& exec, const Conv2dPrepareCall& call) {
+  AG_LAUNCH(exec, conv2d_backward_input_prepare, grid_of(ceil_div(weights_of(call.plan.shape), 256)), 256, 0, call);
+}
+
+constexpr PreparedForm kChannelRows = {2, prepared_bytes, prepare};
+
 constexpr Conv2dKernel kKernels[] = {
-    {"conv2d_backward_input_f32_tiled_64x64x16", nullptr, AG_EPILOGUE_RESIDUAL, fits_tiles, nullptr, run_tiled},
+    {"conv2d_backward_input_bf16_mma_128x128x32", nullptr, AG_EPILOGUE_RESIDUAL, fits_mma, gather_workspace<BackwardInputProduct>,
+     launch_gather<BackwardInputProduct, true>, &kChannelRows},
+    {"conv2d_backward_input_f32_tiled_64x64x16", nullptr, AG_EPILOGUE_RESIDUAL, fits_f32_tiles, nullptr, run_tiled},
     {"conv2d_backward_input_f32_plain", nullptr, AG_EPILOGUE_RESIDUAL, is_f32, nullptr, run_plain<float>},
     {"conv2d_backward_input_bf16_plain", nullptr, AG_EPILOGUE_RESIDUAL, is_bf16, nullptr, run_plain<Bf16>},
 };
@@ -148,6 +176,6 @@ static_assert(proven_first(kKernels));
 
 }  // namespace
 
-const Conv2dKernelList conv2d_backward_input_kernels = {kKernels, 3};
+const Conv2dKernelList conv2d_backward_input_kernels = {kKernels, 4};
 
 }  // namespace angulus::cuda

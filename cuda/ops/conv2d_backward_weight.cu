@@ -3,6 +3,9 @@
 //
 //   x (N,H,W,C)   dy (N,P,Q,K), as stored: f32 or bf16   dw (K,R,S,C)   workspace (pieces, K, R S C), f32
 //
+// conv2d_backward_weight_bf16_mma_128x128x32            Tensor cores; conv2d_weight_mma.cuh has the idea. Channels in eights.
+//     bound   FLOPs; the pieces add at most 512 tiles of 64 KiB written and read. Share of the card's bf16 peak: not measured, no card yet.
+// conv2d_backward_weight_bf16_mma_gathered_128x128x32   The same for any C: the network's first layer.
 // conv2d_backward_weight_f32_tiled_64x64x16   A matrix product K x (N P Q) times (N P Q) x (R S C), its long depth cut into pieces so that
 //     enough blocks run.
 //     block   256 threads, 64 filters x 64 of (r,s,c) of one piece; steps of 16 output pixels, both strips in shared memory (8.5 KiB)
@@ -12,7 +15,7 @@
 // conv2d_backward_weight_{f32,bf16}_plain     One thread, one result, the loops of the formula. Any size.
 #include "../device/storage.cuh"
 #include "../device/tile.cuh"
-#include "conv2d_shape.h"
+#include "conv2d_weight_mma.cuh"
 
 namespace angulus::cuda {
 namespace {
@@ -86,7 +89,7 @@ __global__ void __launch_bounds__(kTileThreads) conv2d_backward_weight_f32_tiled
   }
 }
 
-__global__ void conv2d_backward_weight_add_pieces(Conv2dCall call) {
+__global__ void conv2d_backward_weight_add_pieces(Conv2dCall call, int64_t pieces) {
   const ag_conv2d_shape& shape = call.plan.shape;
   const int64_t elements = static_cast<int64_t>(shape.k) * shape.r * shape.s * shape.c;
   const int64_t index = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
@@ -95,7 +98,6 @@ __global__ void conv2d_backward_weight_add_pieces(Conv2dCall call) {
   }
   const float* const partial = static_cast<const float*>(call.workspace) + index;
   float* const dw = static_cast<float*>(call.w) + index;
-  const int64_t pieces = pieces_of(shape, call.p, call.q).count;
   float sum = 0.0f;
   for (int64_t piece = 0; piece < pieces; ++piece) {
     sum += partial[piece * elements];
@@ -147,12 +149,22 @@ int64_t tiled_workspace(const ag_conv2d_plan& plan) {
   return pieces.count * elements_of(plan.shape) * static_cast<int64_t>(sizeof(float));
 }
 
+void add_pieces(Exec& exec, const Conv2dCall& call, int64_t pieces) {
+  AG_LAUNCH(exec, conv2d_backward_weight_add_pieces, grid_of(ceil_div(elements_of(call.plan.shape), 256)), 256, 0, call, pieces);
+}
+
 void run_tiled(Exec& exec, const Conv2dCall& call) {
   const ag_conv2d_shape& shape = call.plan.shape;
   const int64_t width = static_cast<int64_t>(shape.r) * shape.s * shape.c;
-  const int64_t blocks = pieces_of(shape, call.p, call.q).count * ceil_div(shape.k, kTile) * ceil_div(width, kTile);
+  const int64_t pieces = pieces_of(shape, call.p, call.q).count;
+  const int64_t blocks = pieces * ceil_div(shape.k, kTile) * ceil_div(width, kTile);
   AG_LAUNCH(exec, conv2d_backward_weight_f32_tiled_64x64x16, grid_of(blocks), kTileThreads, kTileSharedBytes, call);
-  AG_LAUNCH(exec, conv2d_backward_weight_add_pieces, grid_of(ceil_div(elements_of(shape), 256)), 256, 0, call);
+  add_pieces(exec, call, pieces);
+}
+
+template <bool kWhole>
+void run_mma(Exec& exec, const Conv2dCall& call) {
+  add_pieces(exec, call, launch_weight_mma<kWhole>(exec, call));
 }
 
 template <class T>
@@ -161,7 +173,9 @@ void run_plain(Exec& exec, const Conv2dCall& call) {
 }
 
 constexpr Conv2dKernel kKernels[] = {
-    {"conv2d_backward_weight_f32_tiled_64x64x16", nullptr, 0, fits_tiles, tiled_workspace, run_tiled},
+    {"conv2d_backward_weight_bf16_mma_128x128x32", nullptr, 0, fits_mma, weight_mma_workspace, run_mma<true>},
+    {"conv2d_backward_weight_bf16_mma_gathered_128x128x32", nullptr, 0, fits_mma_gathered, weight_mma_workspace, run_mma<false>},
+    {"conv2d_backward_weight_f32_tiled_64x64x16", nullptr, 0, fits_f32_tiles, tiled_workspace, run_tiled},
     {"conv2d_backward_weight_f32_plain", nullptr, 0, is_f32, nullptr, run_plain<float>},
     {"conv2d_backward_weight_bf16_plain", nullptr, 0, is_bf16, nullptr, run_plain<Bf16>},
 };
@@ -169,6 +183,6 @@ static_assert(proven_first(kKernels));
 
 }  // namespace
 
-const Conv2dKernelList conv2d_backward_weight_kernels = {kKernels, 3};
+const Conv2dKernelList conv2d_backward_weight_kernels = {kKernels, 5};
 
 }  // namespace angulus::cuda

@@ -4,14 +4,21 @@
 //
 //   x (N,H,W,C)   y, residual (N,P,Q,K), as stored: f32 or bf16   w (K,R,S,C)   bias, slope (K), f32
 //
+// conv2d_forward_bf16_mma_128x128x32            Tensor cores; conv2d_gather_mma.cuh has the idea. Channels in eights. Fuses every epilogue; the
+//     statistics are taken from the results in registers, a pair (mean, M2) for each channel and 128 pixels, and merged in order by a second
+//     launch.
+//     bound   FLOPs. Share of the card's bf16 peak: not measured, no card yet.
+// conv2d_forward_bf16_mma_gathered_128x128x32   The same for any C: the network's first layer.
+//     bound   the stores of y. Share of the card's bandwidth: not measured, no card yet.
 // conv2d_forward_f32_tiled_64x64x16   A matrix product that never writes its left factor: (N P Q) x (R S C) times (R S C) x K.
 //     block   256 threads, 64 output pixels x 64 filters; steps of 16 along (r,s,c), both strips brought to shared memory (8.5 KiB)
 //     thread  4 x 4 results in registers; gathers 4 elements of x and 4 of w a step, neighbours along c, so reads coalesce where C >= 16
 //     bound   FLOPs: 2 x 64 x 64 x 16 for each 8 KiB read. Share of the card's f32 peak: not measured, no card yet.
 // conv2d_forward_{f32,bf16}_plain     One thread, one result, the loops of the formula. Any size. Weights are rounded to the type on load.
 #include "../device/tile.cuh"
-#include "conv2d_shape.h"
+#include "conv2d_gather_mma.cuh"
 #include "conv2d_weight.cuh"
+#include "merge_moments.cuh"
 
 namespace angulus::cuda {
 namespace {
@@ -135,9 +142,43 @@ void run_plain(Exec& exec, const Conv2dCall& call) {
   AG_LAUNCH(exec, conv2d_forward_plain<T>, grid_of(ceil_div(outputs, 256)), 256, 0, call);
 }
 
+// (K, pitch), bf16: each filter's (r,s,c), then zeros.
+__global__ void conv2d_forward_prepare(Conv2dPrepareCall call, int64_t pitch) {
+  const ag_conv2d_shape& shape = call.plan.shape;
+  const int64_t index = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (index >= shape.k * pitch) {
+    return;
+  }
+  const int64_t depth = static_cast<int64_t>(shape.r) * shape.s * shape.c;
+  const int64_t at = index % pitch;
+  static_cast<Bf16*>(call.prepared)[index] = to_bf16(at < depth ? static_cast<const float*>(call.w)[index / pitch * depth + at] : 0.0f);
+}
+
+int64_t prepared_bytes(const ag_conv2d_plan& plan) { return plan.shape.k * forward_pitch(plan.shape) * static_cast<int64_t>(sizeof(Bf16)); }
+
+void prepare(Exec& exec, const Conv2dPrepareCall& call) {
+  const int64_t pitch = forward_pitch(call.plan.shape);
+  AG_LAUNCH(exec, conv2d_forward_prepare, grid_of(ceil_div(call.plan.shape.k * pitch, 256)), 256, 0, call, pitch);
+}
+
+constexpr PreparedForm kFilterRows = {1, prepared_bytes, prepare};
+
+template <bool kWhole>
+void run_mma(Exec& exec, const Conv2dCall& call) {
+  launch_gather<ForwardProduct, kWhole>(exec, call);
+  if ((call.plan.epilogue & AG_EPILOGUE_STATISTICS) != 0) {
+    const int64_t pixels = static_cast<int64_t>(call.plan.shape.n) * call.p * call.q;
+    merge_moments(exec, {static_cast<const float*>(call.workspace), call.statistics, pixels, kGatherRows, call.plan.shape.k});
+  }
+}
+
 constexpr int32_t kFused = AG_EPILOGUE_BIAS | AG_EPILOGUE_PRELU | AG_EPILOGUE_RESIDUAL;
+constexpr int32_t kFusedByMma = kFused | AG_EPILOGUE_STATISTICS;
 constexpr Conv2dKernel kKernels[] = {
-    {"conv2d_forward_f32_tiled_64x64x16", nullptr, kFused, fits_tiles, nullptr, run_tiled},
+    {"conv2d_forward_bf16_mma_128x128x32", nullptr, kFusedByMma, fits_mma, gather_workspace<ForwardProduct>, run_mma<true>, &kFilterRows},
+    {"conv2d_forward_bf16_mma_gathered_128x128x32", nullptr, kFusedByMma, fits_mma_gathered, gather_workspace<ForwardProduct>, run_mma<false>,
+     &kFilterRows},
+    {"conv2d_forward_f32_tiled_64x64x16", nullptr, kFused, fits_f32_tiles, nullptr, run_tiled},
     {"conv2d_forward_f32_plain", nullptr, kFused, is_f32, nullptr, run_plain<float>},
     {"conv2d_forward_bf16_plain", nullptr, kFused, is_bf16, nullptr, run_plain<Bf16>},
 };
@@ -145,6 +186,6 @@ static_assert(proven_first(kKernels));
 
 }  // namespace
 
-const Conv2dKernelList conv2d_forward_kernels = {kKernels, 3};
+const Conv2dKernelList conv2d_forward_kernels = {kKernels, 5};
 
 }  // namespace angulus::cuda

@@ -22,7 +22,14 @@ struct Kernel {
   void (*run)(Exec& exec, const void* call);
 };
 
-// A candidate for a convolution in one direction. All read w as it is (prepared form 0).
+// The form in which a convolution's candidate wants its weights; made by ag_conv2d_prepare.
+struct PreparedForm {
+  int32_t number;  // ag_conv2d_plan.prepared_form
+  int64_t (*bytes)(const ag_conv2d_plan& plan);
+  void (*prepare)(Exec& exec, const Conv2dPrepareCall& call);
+};
+
+// A candidate for a convolution in one direction.
 struct Conv2dKernel {
   const char* name;
   const char* proof;
@@ -30,6 +37,7 @@ struct Conv2dKernel {
   bool (*accepts)(const ag_conv2d_plan& plan);
   int64_t (*workspace_bytes)(const ag_conv2d_plan& plan);  // null: none
   void (*run)(Exec& exec, const Conv2dCall& call);
+  const PreparedForm* form = nullptr;  // null: reads w as it is
 };
 
 template <class T>

@@ -37,6 +37,12 @@ record Conv2dCase(String name, int n, int h, int w, int c, int k, int r, int s, 
             new Conv2dCase("strides beyond the filter", 2, 12, 9, 3, 20, 2, 2, 5, 3, 0, 1, 1, 0),
             new Conv2dCase("strides whose product leaves an int", 1, 3, 4, 2, 3, 2, 2, 50_000, 50_001, 1, 1, 0, 1),
             square("several pieces", 3, 14, 12, 32, 48, 3, 1, 1),
+            square("filters beyond a tensor-core tile", 1, 3, 3, 8, 136, 3, 1, 1),
+            square("pixels beyond a tensor-core tile", 3, 8, 7, 8, 16, 3, 1, 1),
+            square("a depth cut into pieces", 1, 2, 2, 64, 8, 3, 1, 1),
+            square("tensor-core tiles of each class of stride 2", 11, 7, 9, 16, 24, 3, 2, 1),
+            square("1x1 with stride 2, channels in eights", 2, 7, 5, 16, 8, 1, 2, 0),
+            square("pixels cut into pieces", 5, 11, 10, 8, 8, 3, 1, 1),
             square("Winograd weights beyond 4 MiB", 5, 14, 12, 160, 192, 3, 1, 1));
 
     Conv2dShape shape(Type type) {
