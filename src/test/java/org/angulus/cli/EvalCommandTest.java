@@ -140,7 +140,7 @@ class EvalCommandTest {
         "Ann_A; ../A; is no person's name"
     })
     void aWrongListOfPairsIsRefused(String right, String wrong, String word) throws IOException {
-        Files.writeString(pairs, Files.readString(pairs).replace(right.replace('|', '\t'), wrong.replace('|', '\t')));
+        Files.writeString(pairs, Files.readString(pairs).replaceFirst(right.replace('|', '\t'), wrong.replace('|', '\t')));
         eval(model, faces, "--pairs", pairs).failsOnly(ExitCode.FAILED, "pairs.txt: ", word);
     }
 

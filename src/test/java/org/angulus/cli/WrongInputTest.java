@@ -41,7 +41,7 @@ class WrongInputTest {
     @ParameterizedTest
     @CsvSource(delimiter = ';', value = {
         "compare @a.png @absent.png --model @m.safetensors; absent.png: there is no such file",
-        "compare @a.png @empty --model @m.safetensors; empty: it cannot be read (Is a directory)",
+        "compare @a.png @empty --model @m.safetensors; empty: it is a folder, pipe, socket or device and no file",
         "compare @a.png @file --model @m.safetensors; file: ",
         "compare @a.png @a.png --model @absent; absent: there is no such file",
         "compare @a.png @a.png --model @empty; empty: it is a folder",
@@ -56,8 +56,8 @@ class WrongInputTest {
         "eval --model @m.safetensors --data @empty; empty: it holds no image",
         "eval --model @m.safetensors --data @people --device cuda:99; cuda:99",
         "eval --model @m.safetensors --data @people --exclude @empty; empty: it is a folder",
-        "calibrate --model @m.safetensors --data @people --far 0.4 --draw 40 --out @absent/t.json; t.json: there is no folder",
-        "calibrate --model @m.safetensors --data @people --far 0.4 --draw 40 --out @empty; empty: it is a folder",
+        "calibrate --model @m.safetensors --data @people --far 0.4 --draw 40 --out @absent/t.json; t.json: it cannot be written (there is no folder",
+        "calibrate --model @m.safetensors --data @people --far 0.4 --draw 40 --out @empty; empty: it cannot be written (it is a folder)",
         "calibrate --model @m.safetensors --data @absent; absent: there is no such folder",
         "calibrate --model @file --data @people; file: ",
         "embed --model @m.safetensors --data @absent --out @out; absent; check the path",

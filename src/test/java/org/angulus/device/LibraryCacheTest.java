@@ -81,7 +81,7 @@ class LibraryCacheTest {
         Path file = Files.writeString(folder.resolve("file"), "");
         IOException failure = assertThrows(IOException.class, () -> new LibraryCache(file).extract(set("one", "two")));
         assertTrue(failure.getMessage().startsWith("the native libraries could not be extracted to " + file), failure::getMessage);
-        assertTrue(failure.getMessage().endsWith("make the folder writable, or name another with -Dangulus.cache=FOLDER"), failure::getMessage);
+        assertTrue(failure.getMessage().endsWith("make the folder writable, free space on its disk, or name another with -Dangulus.cache=FOLDER"), failure::getMessage);
     }
 
     @Test
