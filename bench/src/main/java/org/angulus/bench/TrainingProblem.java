@@ -3,21 +3,14 @@ package org.angulus.bench;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import org.angulus.device.Device;
-import org.angulus.device.SgdRule;
-import org.angulus.loss.MarginHead;
+import org.angulus.device.Type;
 import org.angulus.model.ConvLayer;
-import org.angulus.model.InputFormat;
 import org.angulus.model.ResFace;
 import org.angulus.model.ResFaceConfig;
-import org.angulus.model.Variant;
-import org.angulus.train.Augmentation;
 import org.angulus.train.BatchSource;
-import org.angulus.train.Optimizer;
-import org.angulus.train.ParameterRules;
-import org.angulus.train.Schedule;
 import org.angulus.train.StepReport;
 import org.angulus.train.Trainer;
 import org.angulus.train.TrainingConfig;
@@ -33,6 +26,7 @@ final class TrainingProblem implements AutoCloseable {
     private static final double RATE = 0.01;
     private static final int NEVER = Integer.MAX_VALUE;
 
+    private final Device device;
     private final Trainer trainer;
     private final int batch;
     private final int classes;
@@ -40,9 +34,18 @@ final class TrainingProblem implements AutoCloseable {
     private StepReport last;
 
     TrainingProblem(Device device, int batch, int classes) {
+        this(device, batch, classes, Type.F32, 1);
+    }
+
+    /**
+     * @param type how activations are stored
+     * @param reportEvery steps between two readings of the loss; {@link #step} needs 1
+     */
+    TrainingProblem(Device device, int batch, int classes, Type type, int reportEvery) {
         this.batch = batch;
         this.classes = classes;
-        TrainingConfig config = config(batch);
+        this.device = device;
+        TrainingConfig config = config(batch, type, reportEvery);
         network = new ResFace(config.network());
         trainer = new Trainer(device, config, new DrawnPictures(config.network(), classes, batch), null, "drawn pictures", "none");
         trainer.addListener(new TrainingListener() {
@@ -53,16 +56,18 @@ final class TrainingProblem implements AutoCloseable {
         });
     }
 
-    private static TrainingConfig config(int batch) {
-        return new TrainingConfig(
-                ResFaceConfig.of("resface20", Variant.ARTICLE),
-                InputFormat.DEFAULT,
-                MarginHead.amSoftmax(SCALE, MARGIN),
-                new Optimizer.Sgd(0.9, SgdRule.Convention.TORCH, false),
-                ParameterRules.DECAY,
-                ParameterRules.ONE,
-                new Schedule.Steps(List.of(new Schedule.RateFrom(0, RATE))),
-                0, 0, NEVER, batch, 1, 1, false, Augmentation.NONE, 0, 0, 1, NEVER, NEVER, 1, 128L << 20, 1);
+    private static TrainingConfig config(int batch, Type type, int reportEvery) {
+        String precision = type == Type.F32 ? "" : "\"precision\": \"" + type.name().toLowerCase(Locale.ROOT) + "\",";
+        return TrainingConfig.parse("""
+                {
+                  %s
+                  "network": {"keep": 1},
+                  "head": {"kind": "am-softmax", "scale": %s, "margin": %s},
+                  "schedule": {"kind": "steps", "rates": [{"step": 0, "rate": %s}]},
+                  "steps": %d, "batch": %d, "startValue": 1, "flip": false,
+                  "reportEvery": %d, "evaluateEvery": %d, "checkpointEvery": %d, "skipLimit": 1
+                }
+                """.formatted(precision, SCALE, MARGIN, RATE, NEVER, batch, reportEvery, NEVER, NEVER));
     }
 
     /**
@@ -81,6 +86,12 @@ final class TrainingProblem implements AutoCloseable {
             requireUntrained(loss);
         }
         return loss;
+    }
+
+    /** So many steps one behind the other, then waits for the device. */
+    void steps(int count) throws IOException {
+        trainer.runUntil(trainer.step() + count);
+        device.sync();
     }
 
     /** With cosines near 0 the loss is ln(1 + (classes - 1) e^(s m)): the start of the class vectors spreads the cosines and moves it a little. */
