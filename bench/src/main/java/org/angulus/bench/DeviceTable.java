@@ -103,11 +103,12 @@ public final class DeviceTable implements Callable<Integer> {
             }
             var peers = new JsonArray();
             for (JsonObject figure : group) {
-                if (!text(figure, "rival").equals(OURS)) {
+                double time = median(figure);
+                if (!text(figure, "rival").equals(OURS) && !Double.isNaN(time)) {
                     var peer = new JsonObject();
                     peer.addProperty("peer", text(figure, "rival") + " " + text(figure, "how"));
-                    peer.addProperty("ms", median(figure));
-                    peer.addProperty("ratio", ResultFile.rounded(median(figure) / own));
+                    peer.addProperty("ms", time);
+                    peer.addProperty("ratio", Double.isNaN(own) ? null : ResultFile.rounded(time / own));
                     peers.add(peer);
                 }
             }
@@ -146,7 +147,7 @@ public final class DeviceTable implements Callable<Integer> {
             for (JsonElement peer : row.getAsJsonArray("peers")) {
                 JsonObject other = peer.getAsJsonObject();
                 line.append(String.format(Locale.ROOT, " | %s %s", text(other, "peer"), milliseconds(other.get("ms").getAsDouble())));
-                if (!own.isJsonNull()) {
+                if (!other.get("ratio").isJsonNull()) {
                     line.append(String.format(Locale.ROOT, " (x %.2f)", other.get("ratio").getAsDouble()));
                 }
             }
