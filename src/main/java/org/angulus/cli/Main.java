@@ -89,7 +89,7 @@ public final class Main {
             case IOException io -> io.getMessage();
             case UncheckedIOException io -> sentence(io.getCause());
             case CommandFailure known -> known.getMessage();
-            case OutOfDeviceMemoryException full -> "the device has not enough memory (" + full.getMessage()
+            case OutOfDeviceMemoryException full when full.getCause() == null -> "the device has not enough memory (" + full.getMessage()
                     + "); take a smaller batch, more micro-batches or a smaller network";
             case AngulusException known -> known.getMessage();
             default -> null;
