@@ -20,11 +20,11 @@ class BatchMemoryTest {
     private static final Pattern SENTENCE = Pattern.compile(
             "embedding with 4096 images at a time takes ([0-9.]+) GiB of memory, and .* of .* are free on (cpu|simt); (\\d+) at a time fit");
 
-    /** An image of 512x512 takes half a gigabyte behind the first layer. */
+    /** A picture of 128x128 is small, and takes 128 MiB behind the first layer. */
     @ParameterizedTest
     @ValueSource(strings = {"cpu", "simt"})
     void anAbsurdBatchIsRefusedWithOneThatFitsAndGivesEverythingBack(String name) {
-        ResFaceConfig config = ResFaceConfig.of("resface4", Variant.ARTICLE).withWidths(List.of(2048, 8, 8, 8)).withCrop(512, 512).withEmbeddingSize(8);
+        ResFaceConfig config = ResFaceConfig.of("resface4", Variant.ARTICLE).withWidths(List.of(8192, 8, 8, 8)).withCrop(128, 128).withEmbeddingSize(8);
         var network = new ResFace(config);
         Weights weights = Weights.draw(
                 Stream.concat(network.parameters().stream(), network.statistics().entries().stream().map(FlatLayout.Entry::spec)).toList(), 1);
@@ -34,7 +34,7 @@ class BatchMemoryTest {
                     OutOfDeviceMemoryException.class, () -> new EmbeddingNetwork(device, config, InputFormat.DEFAULT, weights, 4096));
             Matcher sentence = SENTENCE.matcher(refused.getMessage());
             assertTrue(sentence.matches(), refused.getMessage());
-            double images = 4096 * 256.0 * 256 * 2048 * 4 / (1L << 30);
+            double images = 4096 * 64.0 * 64 * 8192 * 4 / (1L << 30);
             assertTrue(Double.parseDouble(sentence.group(1)) > images, refused.getMessage());
             assertTrue(Integer.parseInt(sentence.group(3)) < 4096, refused.getMessage());
             assertNotNull(refused.getCause());
