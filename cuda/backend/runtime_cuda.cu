@@ -134,14 +134,13 @@ Runtime* open(const char* variant, Error& error) {
   char words[256];
   const char* why = obstacle(&count, words, sizeof words);
   if (why != nullptr) {
-    error.set(AG_UNAVAILABLE, "cuda is not available: %s", why);
+    error.set(AG_UNAVAILABLE, "%s", why);
     return nullptr;
   }
   char* end = nullptr;
   const long ordinal = variant[0] == 0 ? 0 : std::strtol(variant, &end, 10);
   if ((end != nullptr && *end != 0) || ordinal < 0 || ordinal >= count) {
-    error.set(AG_UNAVAILABLE, "there is no cuda:%.16s: this machine has %d card%s, %s%d", variant, count, count == 1 ? "" : "s",
-              count == 1 ? "cuda:" : "cuda:0 to cuda:", count - 1);
+    error.set(AG_UNAVAILABLE, "this machine has %d card%s, %s%d", count, count == 1 ? "" : "s", count == 1 ? "cuda:" : "cuda:0 to cuda:", count - 1);
     return nullptr;
   }
   std::unique_ptr<Runtime> runtime(new Runtime);
@@ -152,7 +151,7 @@ Runtime* open(const char* variant, Error& error) {
     return nullptr;
   }
   if (unfit(runtime->properties, words, sizeof words) != nullptr) {
-    error.set(AG_UNAVAILABLE, "cuda:%ld is not available: %s", ordinal, words);
+    error.set(AG_UNAVAILABLE, "%s", words);
     return nullptr;
   }
   for (cudaStream_t& stream : runtime->streams) {
