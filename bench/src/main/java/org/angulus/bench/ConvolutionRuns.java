@@ -43,7 +43,7 @@ final class ConvolutionRuns {
         long one = aligned(bytes(formula.x())) + aligned(bytes(formula.w())) + aligned(bytes(formula.y())) + aligned(plan.preparedBytes());
         long affordable = device.info().freeBytes() / 8;
         long wanted = (3 * Processor.lastCacheBytes() + one - 1) / one;
-        int count = (int) Math.clamp(Math.min(wanted, affordable / one), 1, MOST_COPIES);
+        int count = Math.clamp(Math.min(wanted, affordable / one), 1, MOST_COPIES);
         bytes = count * one;
         fill(count, one);
     }

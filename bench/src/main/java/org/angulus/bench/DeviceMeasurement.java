@@ -3,7 +3,6 @@ package org.angulus.bench;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -68,6 +67,9 @@ public final class DeviceMeasurement implements Callable<Integer> {
 
     @Option(names = "--seconds", defaultValue = "1", description = "of each figure")
     private double seconds;
+
+    @Option(names = "--row", defaultValue = "10", description = "training steps that follow one another without reading the loss")
+    private int row;
 
     private boolean wrong;
 
@@ -143,7 +145,6 @@ public final class DeviceMeasurement implements Callable<Integer> {
             time(line, timing, batch);
             line.addProperty("tflop_per_second", ResultFile.rounded(1e-12 * batch * problem.flopPerImage() / timing.median()));
         }
-        int row = 10;
         try (var problem = new TrainingProblem(opened, batch, classes, type, Integer.MAX_VALUE)) {
             problem.steps(1);
             Timing timing = Timing.of(seconds, () -> problem.steps(row));
@@ -170,8 +171,7 @@ public final class DeviceMeasurement implements Callable<Integer> {
         var images = new FramedImages(folder, config.network().height(), config.network().width(), Framing.EXACT);
         var source = new ShuffledBatches(images, 1, true, Augmentation.NONE, new FailedImages(true));
         try (Trainer trainer = new Trainer(opened, config, source, null, faces.toString(), "drawn")) {
-            int row = 10;
-            trainer.runUntil(2);
+                trainer.runUntil(2);
             Timing timing = Timing.of(seconds, () -> {
                 trainer.runUntil(trainer.step() + row);
                 opened.sync();
@@ -197,18 +197,16 @@ public final class DeviceMeasurement implements Callable<Integer> {
         var runs = new ConvolutionRuns(opened, problem.shape().withN(convBatch).withType(type), direction, "chosen");
         runs.runAll();
         runs.requireRightAnswer();
-        List<Double> times = new ArrayList<>();
         try (Graph recorded = opened.record(runs::enqueueAll)) {
             Timing whole = Timing.of(seconds / 4, () -> {
                 recorded.launch();
                 opened.sync();
             });
             Timing timing = new Timing(whole.median() / runs.copies(), whole.least() / runs.copies(), whole.most() / runs.copies(), whole.calls());
-            times.add(timing.median());
             time(line, timing, convBatch);
+            line.addProperty("tflop_per_second", ResultFile.rounded(1e-12 * convBatch * problem.flopPerImage() / timing.median()));
         }
         line.addProperty("kernel", runs.kernel());
         line.addProperty("count", problem.count());
-        line.addProperty("tflop_per_second", ResultFile.rounded(1e-12 * convBatch * problem.flopPerImage() / times.getFirst()));
     }
 }
