@@ -118,11 +118,14 @@ public final class DeviceMeasurement implements Callable<Integer> {
         line.addProperty("name", name);
         line.addProperty("batch", count);
         line.addProperty("dtype", type.name().toLowerCase(Locale.ROOT));
+        boolean there = false;
         try (Device opened = Devices.open(device, Devices.threads(0))) {
+            there = true;
             measurement.fill(opened, line);
             line.addProperty("peak_device_mib", opened.info().peakBytes() >> 20);
         } catch (AngulusException | IllegalArgumentException absent) {
             line.addProperty("not_available", absent.getMessage());
+            wrong |= !there;
         } catch (IOException | IllegalStateException failure) {
             line.addProperty("failed", failure.getMessage());
             wrong = true;
