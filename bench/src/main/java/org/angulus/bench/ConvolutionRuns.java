@@ -42,7 +42,8 @@ final class ConvolutionRuns {
         outputBytes = (direction == Direction.BACKWARD_WEIGHT ? Float.BYTES : stored.bytes()) * (long) formula.outputs();
         long one = aligned(bytes(formula.x())) + aligned(bytes(formula.w())) + aligned(bytes(formula.y())) + aligned(plan.preparedBytes());
         long affordable = device.info().freeBytes() / 8;
-        long wanted = (3 * Processor.lastCacheBytes() + one - 1) / one;
+        // The shim is too slow for many copies, and its times tell nothing of a card's.
+        long wanted = device.name().startsWith("simt") ? 1 : (3 * Processor.lastCacheBytes() + one - 1) / one;
         int count = Math.clamp(Math.min(wanted, affordable / one), 1, MOST_COPIES);
         bytes = count * one;
         fill(count, one);
