@@ -2,6 +2,7 @@
 #include <cuda_runtime.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -42,22 +43,62 @@ ag_status fail(cudaError_t code, const char* call, Error& error) {
     }                                   \
   } while (false)
 
-// Why no card can be used, or null. count: cards.
+// The driver's own version, "580.65.06", from "NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.65.06  ..."; its version of CUDA where Linux does not
+// tell.
+void driver_version(int cuda, char* text, std::size_t bytes) {
+  std::snprintf(text, bytes, "for CUDA %d.%d", cuda / 1000, cuda % 1000 / 10);
+  std::FILE* const file = std::fopen("/proc/driver/nvidia/version", "r");
+  if (file == nullptr) {
+    return;
+  }
+  char word[64];
+  int major = 0, minor = 0;
+  while (std::fscanf(file, "%63s", word) == 1) {
+    if (std::sscanf(word, "%3d.%4d", &major, &minor) == 2) {
+      std::snprintf(text, bytes, "%.24s, for CUDA %d.%d", word, cuda / 1000, cuda % 1000 / 10);
+      break;
+    }
+  }
+  std::fclose(file);
+}
+
+// Why no card can be used, or null. count: cards. words: the cause, or the driver's version.
 const char* obstacle(int* count, char* words, std::size_t bytes) {
   *count = 0;
   int driver = 0;
   if (cudaDriverGetVersion(&driver) != cudaSuccess || driver == 0) {
-    return "no NVIDIA driver (CUDA 13 needs 580 or later)";
+    return "no NVIDIA driver was found (libcuda.so.1); CUDA 13 needs 580 or later";
   }
+  char version[64];
+  driver_version(driver, version, sizeof version);
   if (driver < kDriver) {
-    std::snprintf(words, bytes, "the NVIDIA driver is for CUDA %d.%d; CUDA 13 needs driver 580 or later", driver / 1000,
-                  driver % 1000 / 10);
+    std::snprintf(words, bytes, "the NVIDIA driver is too old (%s); CUDA 13 needs 580 or later", version);
     return words;
   }
   const cudaError_t code = cudaGetDeviceCount(count);
   if (code != cudaSuccess || *count == 0) {
     (void)cudaGetLastError();
-    std::snprintf(words, bytes, "no card: %s", code == cudaSuccess ? "the driver counts none" : cudaGetErrorString(code));
+    std::snprintf(words, bytes, "the driver (%s) shows no card: %s", version, code == cudaSuccess ? "it counts none" : cudaGetErrorString(code));
+    return words;
+  }
+  std::snprintf(words, bytes, "driver %s", version);
+  return nullptr;
+}
+
+// Whether the plug-in has code for the current card is what asking for this kernel tells.
+__global__ void probe() {}
+
+// Why this card cannot be used, or null. It is the current one.
+const char* unfit(const cudaDeviceProp& card, char* words, std::size_t bytes) {
+  if (card.major < kOldestMajor) {
+    std::snprintf(words, bytes, "%.80s has compute capability %d.%d; 8.0 or later is needed", card.name, card.major, card.minor);
+    return words;
+  }
+  cudaFuncAttributes attributes;
+  if (cudaFuncGetAttributes(&attributes, probe) != cudaSuccess) {
+    (void)cudaGetLastError();
+    std::snprintf(words, bytes, "libangulus_cuda.so has no code for %.80s (compute capability %d.%d): build it with tools/build-cuda %d%d", card.name,
+                  card.major, card.minor, card.major, card.minor);
     return words;
   }
   return nullptr;
@@ -72,33 +113,38 @@ const char* const name = "cuda";
 void describe(char* text, int64_t bytes) {
   const std::size_t size = static_cast<std::size_t>(bytes);
   int count = 0;
-  char words[160];
+  char words[256];
   const char* why = obstacle(&count, words, sizeof words);
   if (why != nullptr) {
     std::snprintf(text, size, "not available: %s", why);
     return;
   }
-  cudaDeviceProp properties;
-  if (cudaGetDeviceProperties(&properties, 0) != cudaSuccess) {
-    std::snprintf(text, size, "not available: the driver does not describe its card");
+  cudaDeviceProp card;
+  if (cudaSetDevice(0) != cudaSuccess || cudaGetDeviceProperties(&card, 0) != cudaSuccess) {
+    std::snprintf(text, size, "not available: %s does not describe its card", words);
     return;
   }
-  std::snprintf(text, size, "ready (%d card%s, the first: %s, compute capability %d.%d)", count, count == 1 ? "" : "s", properties.name,
-                properties.major, properties.minor);
+  char cause[256];
+  if (unfit(card, cause, sizeof cause) != nullptr) {
+    std::snprintf(text, size, "not available: %s", cause);
+    return;
+  }
+  std::snprintf(text, size, "ready (%s; %d card%s, the first: %s, compute capability %d.%d, %.1f GiB)", words, count, count == 1 ? "" : "s", card.name,
+                card.major, card.minor, static_cast<double>(card.totalGlobalMem) / (1 << 30));
 }
 
 Runtime* open(const char* variant, Error& error) {
   int count = 0;
-  char words[160];
+  char words[256];
   const char* why = obstacle(&count, words, sizeof words);
   if (why != nullptr) {
-    error.set(AG_UNAVAILABLE, "cuda: %s", why);
+    error.set(AG_UNAVAILABLE, "%s", why);
     return nullptr;
   }
   char* end = nullptr;
   const long ordinal = variant[0] == 0 ? 0 : std::strtol(variant, &end, 10);
   if ((end != nullptr && *end != 0) || ordinal < 0 || ordinal >= count) {
-    error.set(AG_UNAVAILABLE, "cuda:%.16s: this machine has cuda:0 to cuda:%d", variant, count - 1);
+    error.set(AG_UNAVAILABLE, "this machine has %d card%s, %s%d", count, count == 1 ? "" : "s", count == 1 ? "cuda:" : "cuda:0 to cuda:", count - 1);
     return nullptr;
   }
   std::unique_ptr<Runtime> runtime(new Runtime);
@@ -108,9 +154,8 @@ Runtime* open(const char* variant, Error& error) {
       !check(cudaGetDeviceProperties(&runtime->properties, runtime->ordinal), "cudaGetDeviceProperties")) {
     return nullptr;
   }
-  if (runtime->properties.major < kOldestMajor) {
-    error.set(AG_UNAVAILABLE, "cuda:%ld: %s has compute capability %d.%d; 8.0 or later is needed", ordinal, runtime->properties.name,
-              runtime->properties.major, runtime->properties.minor);
+  if (unfit(runtime->properties, words, sizeof words) != nullptr) {
+    error.set(AG_UNAVAILABLE, "%s", words);
     return nullptr;
   }
   for (cudaStream_t& stream : runtime->streams) {

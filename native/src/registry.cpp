@@ -22,7 +22,7 @@ struct PlugIn {
 
 std::mutex loading;
 PlugIn plug_ins[] = {
-    {"cuda", "libangulus_cuda.so", "it was not built (no CUDA toolkit at build time)", nullptr},
+    {"cuda", "libangulus_cuda.so", "tools/build-cuda builds it, with nvcc 13", nullptr},
     {"simt", "libangulus_simt.so", "it is for tests, and AG_PLUGIN_PATH names the folder it was built in", nullptr},
 };
 

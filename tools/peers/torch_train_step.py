@@ -1,7 +1,8 @@
-"""Times PyTorch on the CPU at what the engine does: a training step and embedding with ResFace, in float32.
+"""Times PyTorch at what the engine does: a training step and embedding with ResFace, on the CPU or a card.
 
-Article variant with AM-Softmax (s = 30, m = 0.35), channels_last, SGD with momentum (fused); each measurement runs in a
-process of its own, so that its peak memory is its own, and prints one JSON line:
+Article variant with AM-Softmax (s = 30, m = 0.35), channels_last, SGD with momentum (fused). bf16 is autocast: weights
+stay float32, as the engine's do. On a card --graph records the step as a CUDA graph and replays it. Each measurement runs
+in a process of its own, so that its peak memory is its own, and prints one JSON line:
 
     {"mode": "train", "batch": 32, "images_per_second": ..., "milliseconds": [median, least, most], "peak_rss_mib": ...}
 """
@@ -28,7 +29,36 @@ def build(arguments):
     torch.nn.init.xavier_normal_(head.weight)
     blocks = resface.BLOCKS[arguments.net]
     model = resface.Recogniser(head, blocks, arguments.widths, arguments.crop, arguments.embedding, "article")
-    return model.to(memory_format=torch.channels_last)
+    return model.to(arguments.device, memory_format=torch.channels_last)
+
+
+def autocast(arguments):
+    return torch.autocast(arguments.device, torch.bfloat16, enabled=arguments.dtype == "bf16")
+
+
+def compiled(function, arguments):
+    return torch.compile(function, mode=arguments.compile_mode) if arguments.compile else function
+
+
+def recorded(run, arguments):
+    """The same function of no arguments as a CUDA graph, after three runs on a stream of its own."""
+    if not arguments.graph:
+        return run
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(3):
+            run()
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        answer = run()
+
+    def replay():
+        graph.replay()
+        return answer
+
+    return replay
 
 
 def fold_batch_norm(model):
@@ -42,35 +72,36 @@ def fold_batch_norm(model):
     model.fc_bn = torch.nn.Identity()
 
 
-def train_step(model, arguments):
+def train_step(model, arguments, images, labels):
     decayed = [p for p in model.parameters() if p.dim() >= 2]
     others = [p for p in model.parameters() if p.dim() < 2]
     groups = [{"params": decayed, "weight_decay": 5e-4}, {"params": others, "weight_decay": 0.0}]
     optimizer = torch.optim.SGD(groups, lr=0.01, momentum=0.9, fused=True)
-    loss_of = torch.compile(model.train()) if arguments.compile else model.train()
+    loss_of = compiled(model.train(), arguments)
 
-    def step(images, labels):
+    def run():
         optimizer.zero_grad(set_to_none=True)
-        loss = loss_of(prepare(images), labels)[1]
+        with autocast(arguments):
+            loss = loss_of(prepare(images), labels)[1]
         loss.backward()
         optimizer.step()
-        return loss.item()
+        return loss
 
-    return step
+    return recorded(run, arguments)
 
 
-def embed_step(model, arguments):
+def embed_step(model, arguments, images, _):
     model.eval()
     if arguments.fold:
         fold_batch_norm(model)
         model.to(memory_format=torch.channels_last)
-    embed = torch.compile(model.embed) if arguments.compile else model.embed
+    embed = compiled(model.embed, arguments)
 
-    def step(images, _):
-        with torch.inference_mode():
-            return embed(prepare(images)).sum().item()
+    def run():
+        with torch.inference_mode(), autocast(arguments):
+            return embed(prepare(images)).float()
 
-    return step
+    return recorded(run, arguments)
 
 
 def prepare(images):
@@ -80,27 +111,43 @@ def prepare(images):
 
 def measure(mode, batch, arguments):
     torch.set_num_threads(arguments.threads)
+    on_card = arguments.device == "cuda"
+    if on_card:
+        torch.backends.cudnn.benchmark = True
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     model = build(arguments)
-    step = (train_step if mode == "train" else embed_step)(model, arguments)
     generator = torch.Generator().manual_seed(2)
-    images = torch.randint(0, 256, (batch, *arguments.crop, 3), dtype=torch.uint8, generator=generator)
-    labels = torch.randint(0, arguments.classes, (batch,), generator=generator)
+    host = torch.randint(0, 256, (batch, *arguments.crop, 3), dtype=torch.uint8, generator=generator)
+    host = host.pin_memory() if on_card else host
+    labels = torch.randint(0, arguments.classes, (batch,), generator=generator).to(arguments.device)
+    images = host.to(arguments.device)
+    run = (train_step if mode == "train" else embed_step)(model, arguments, images, labels)
+
+    def step():
+        if on_card:
+            images.copy_(host, non_blocking=True)
+        return run().sum().item() if mode == "train" else run().cpu().sum().item()
+
     for _ in range(arguments.warm_up):
-        answer = step(images, labels)
+        answer = step()
     if not abs(answer) < float("inf"):
         raise ArithmeticError(f"{mode} at batch {batch} gives {answer}")
     times, end = [], time.perf_counter() + arguments.seconds
     while len(times) < 3 or time.perf_counter() < end:
         start = time.perf_counter()
-        step(images, labels)
+        step()
         times.append(time.perf_counter() - start)
     median = statistics.median(times)
     line = {
         "rival": "torch " + torch.__version__,
         "mode": mode,
+        "name": f"resface{arguments.net}",
         "batch": batch,
+        "dtype": arguments.dtype,
+        "device": torch.cuda.get_device_name() if on_card else "cpu",
+        "how": how(arguments),
         "images_per_second": round(batch / median, 2),
-        "milliseconds": [round(1e3 * t, 2) for t in (median, min(times), max(times))],
+        "milliseconds": [round(1e3 * t, 4) for t in (median, min(times), max(times))],
         "steps": len(times),
         "peak_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "threads": arguments.threads,
@@ -111,7 +158,16 @@ def measure(mode, batch, arguments):
         "crop": arguments.crop,
         "classes": arguments.classes,
     }
+    if on_card:
+        line["peak_device_mib"] = torch.cuda.max_memory_allocated() >> 20
+        line["reserved_device_mib"] = torch.cuda.memory_reserved() >> 20
     print(json.dumps(line), flush=True)
+
+
+def how(arguments):
+    """The way it runs, in words."""
+    words = f"compiled {arguments.compile_mode}" if arguments.compile else "eager"
+    return words + (", graph" if arguments.graph else "")
 
 
 def numbers(count=None):
@@ -130,6 +186,10 @@ def main():
     parser.add_argument("--batches", type=numbers(), default=[1, 8, 32], help="batch sizes, e.g. 1,8,32")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--compile", action="store_true", help="torch.compile (needs a C++ compiler)")
+    parser.add_argument("--compile-mode", choices=("default", "reduce-overhead", "max-autotune"), default="default")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--dtype", choices=("f32", "bf16"), default="f32", help="bf16: autocast")
+    parser.add_argument("--graph", action="store_true", help="record the step as a CUDA graph; for --device cuda, eager")
     parser.add_argument("--fold", action="store_true", help="embed with batch norms folded into the weights")
     parser.add_argument("--net", type=int, choices=sorted(resface.BLOCKS), default=20)
     parser.add_argument("--widths", type=numbers(4), default=[64, 128, 256, 512])
@@ -141,6 +201,10 @@ def main():
     arguments = parser.parse_args()
     if arguments.warm_up < 1 or arguments.threads < 1:
         parser.error("--warm-up and --threads take 1 or more")
+    if arguments.device == "cuda" and not torch.cuda.is_available():
+        parser.error("--device cuda: this PyTorch sees no card")
+    if arguments.graph and (arguments.device != "cuda" or arguments.compile):
+        parser.error("--graph is for --device cuda without --compile")
     spawn = multiprocessing.get_context("spawn")
     for mode in ("train", "embed") if arguments.mode == "both" else (arguments.mode,):
         for batch in arguments.batches:

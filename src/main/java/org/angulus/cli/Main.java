@@ -115,7 +115,7 @@ public final class Main {
             case IOException io -> io.getMessage();
             case UncheckedIOException io -> sentence(io.getCause());
             case CommandFailure known -> known.getMessage();
-            case OutOfDeviceMemoryException full -> "the device has not enough memory (" + full.getMessage()
+            case OutOfDeviceMemoryException full when full.getCause() == null -> "the device has not enough memory (" + full.getMessage()
                     + "); take a smaller batch, more micro-batches or a smaller network";
             case AngulusException worker when worker.getCause() instanceof OutOfMemoryError full -> sentence(full);
             case AngulusException known -> known.getMessage();

@@ -59,4 +59,9 @@ public record Conv2dShape(int n, int h, int w, int c, int k, int r, int s, int s
     public Conv2dShape withN(int images) {
         return new Conv2dShape(images, h, w, c, k, r, s, strideH, strideW, padTop, padBottom, padLeft, padRight, type);
     }
+
+    /** The same layer on activations that are stored in another type. */
+    public Conv2dShape withType(Type other) {
+        return new Conv2dShape(n, h, w, c, k, r, s, strideH, strideW, padTop, padBottom, padLeft, padRight, other);
+    }
 }

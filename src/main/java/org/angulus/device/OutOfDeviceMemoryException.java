@@ -7,4 +7,14 @@ public final class OutOfDeviceMemoryException extends DeviceException {
     OutOfDeviceMemoryException(String message) {
         super(Status.OUT_OF_MEMORY, message);
     }
+
+    /**
+     * For who knows what the memory was for.
+     *
+     * @param cause what the device said
+     */
+    public OutOfDeviceMemoryException(String message, OutOfDeviceMemoryException cause) {
+        super(Status.OUT_OF_MEMORY, message);
+        initCause(cause);
+    }
 }

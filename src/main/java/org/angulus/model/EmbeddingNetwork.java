@@ -7,11 +7,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.ToLongFunction;
 import org.angulus.device.Conv2dPlan;
 import org.angulus.device.Device;
 import org.angulus.device.DeviceBuffer;
 import org.angulus.device.Graph;
 import org.angulus.device.HostBuffer;
+import org.angulus.device.OutOfDeviceMemoryException;
 import org.angulus.device.Type;
 
 /**
@@ -37,6 +40,7 @@ public final class EmbeddingNetwork implements AutoCloseable {
      * @param largest images that run at one time at most; rounded up to a power of two
      * @param precision of activations and of the factors of all products
      * @throws org.angulus.device.DeviceUnavailableException when the device has no kernels for the precision
+     * @throws OutOfDeviceMemoryException when so many do not fit; the sentence names how many do, and nothing stays taken
      */
     public EmbeddingNetwork(Device device, ResFaceConfig config, InputFormat format, Weights weights, int largest, Type precision) {
         device.require(precision);
@@ -59,13 +63,16 @@ public final class EmbeddingNetwork implements AutoCloseable {
             hostEmbeddings = device.allocateHost((long) Float.BYTES * this.largest * config.embeddingSize());
             DeviceBuffer inputs = allocate(flips + this.largest);
             DeviceBuffer parameters = allocate(Float.BYTES * folded.layout().count());
-            DeviceBuffer arena = allocate(buckets.stream().mapToLong(EmbeddingBucket::arenaBytes).max().orElse(0));
-            DeviceBuffer workspace = allocate(buckets.stream().mapToLong(EmbeddingBucket::workspaceBytes).max().orElse(0));
+            DeviceBuffer arena = allocate(mostOf(buckets, EmbeddingBucket::arenaBytes));
+            DeviceBuffer workspace = allocate(mostOf(buckets, EmbeddingBucket::workspaceBytes));
             addresses = new EmbeddingBucket.Addresses(
                     parameters.address(), arena.address(), workspace.address(), inputs.address(), inputs.address(flips));
             device.transfers().upload(parameters.address(), folded.toMemory());
             record(folded);
             complete = true;
+        } catch (OutOfDeviceMemoryException full) {
+            release();
+            throw BatchMemory.refused(device, "embedding", this.largest, n -> memoryBytes(folded, n), full);
         } finally {
             if (!complete) {
                 release();
@@ -90,9 +97,20 @@ public final class EmbeddingNetwork implements AutoCloseable {
         return load(device, file, largest, Type.F32);
     }
 
-    /** Prepares the weights once for each form that a bucket's plan reads, and records the buckets. */
-    private void record(FoldedWeights folded) {
-        var offsets = new HashMap<String, Long>();
+    /** Memory for {@code n} images at a time, a power of two: that of the buckets up to it. */
+    private long memoryBytes(FoldedWeights folded, int n) {
+        List<EmbeddingBucket> used = buckets.subList(0, 1 + Integer.numberOfTrailingZeros(n));
+        long images = (long) n * (imageBytes + 1);
+        return 2 * images + Float.BYTES * ((long) n * config.embeddingSize() + folded.layout().count()) + mostOf(used, EmbeddingBucket::arenaBytes)
+                + mostOf(used, EmbeddingBucket::workspaceBytes) + placePrepared(used, new HashMap<>());
+    }
+
+    private static long mostOf(List<EmbeddingBucket> buckets, ToLongFunction<EmbeddingBucket> bytes) {
+        return buckets.stream().mapToLong(bytes).max().orElse(0);
+    }
+
+    /** Gives each form of prepared weights its offset, and all their bytes. */
+    private static long placePrepared(List<EmbeddingBucket> buckets, Map<String, Long> offsets) {
         long bytes = 0;
         for (EmbeddingBucket bucket : buckets) {
             for (int i = 0; i < bucket.plans().size(); i++) {
@@ -102,7 +120,13 @@ public final class EmbeddingNetwork implements AutoCloseable {
                 }
             }
         }
-        DeviceBuffer prepared = allocate(bytes);
+        return bytes;
+    }
+
+    /** Prepares the weights once for each form that a bucket's plan reads, and records the buckets. */
+    private void record(FoldedWeights folded) {
+        var offsets = new HashMap<String, Long>();
+        DeviceBuffer prepared = allocate(placePrepared(buckets, offsets));
         var done = new HashMap<String, Boolean>();
         for (EmbeddingBucket bucket : buckets) {
             var places = new long[bucket.plans().size()];

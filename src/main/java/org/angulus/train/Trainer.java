@@ -63,6 +63,7 @@ public final class Trainer implements AutoCloseable {
      * @param checkpoints where checkpoints are kept; null: none are
      * @param trainingSet name of the training set, for the model's metadata
      * @param aligner how the crops were cut, for the model's metadata
+     * @throws org.angulus.device.OutOfDeviceMemoryException when a micro-batch does not fit; the sentence names one that does, and nothing stays taken
      */
     public Trainer(Device device, TrainingConfig config, BatchSource source, CheckpointStore checkpoints, String trainingSet, String aligner) {
         if (source.height() != config.network().height() || source.width() != config.network().width()) {
@@ -76,7 +77,7 @@ public final class Trainer implements AutoCloseable {
         this.checkpoints = checkpoints;
         this.trainingSet = trainingSet;
         this.aligner = aligner;
-        training = new TrainingStep(device, config, source.classes(), config.loaderThreads() + 2);
+        training = TrainingStep.open(device, config, source.classes(), config.loaderThreads() + 2);
         training.start();
     }
 

@@ -72,9 +72,7 @@ final class TrainingBuffers implements AutoCloseable {
             for (int i = 0; i < states.size(); i++) {
                 optimizer.put(states.get(i), moments.address(i * align(parameterBytes)));
             }
-            long small = align(StepControl.BYTES) + align(StepScalars.BYTES) + 2 * align(HeadSummary.BYTES);
-            long averages = averaged ? align(parameterBytes) + align(runningBytes) : 0;
-            DeviceBuffer state = allocate(device, 2 * align(runningBytes) + small + averages);
+            DeviceBuffer state = allocate(device, stateBytes(config, parameterBytes, runningBytes));
             running = state.address();
             candidates = running + align(runningBytes);
             control = candidates + align(runningBytes);
@@ -100,6 +98,19 @@ final class TrainingBuffers implements AutoCloseable {
                 close();
             }
         }
+    }
+
+    private static long stateBytes(TrainingConfig config, long parameterBytes, long runningBytes) {
+        long small = align(StepControl.BYTES) + align(StepScalars.BYTES) + 2 * align(HeadSummary.BYTES);
+        return 2 * align(runningBytes) + small + (config.averageDecay() > 0 ? align(parameterBytes) + align(runningBytes) : 0);
+    }
+
+    /** What a run takes with micro-batches of {@code n} images, for which {@code plan} and {@code workspaceBytes} are. */
+    static long memoryBytes(
+            TrainingConfig config, FlatLayout layout, FlatLayout statistics, ModelPlan plan, long workspaceBytes, int slotCount, int n) {
+        long parameters = align(Float.BYTES * layout.count());
+        return (2 + config.optimizer().states().size()) * parameters + stateBytes(config, parameters, Float.BYTES * statistics.count())
+                + plan.arenaBytes() + align(plan.preparedBytes()) + workspaceBytes + (1 + slotCount) * InputBlock.of(config.network(), n).bytes();
     }
 
     /** Everything that persists starts at 0: the gaps of the flat buffers count in norms and stay 0. */

@@ -8,10 +8,12 @@ import org.angulus.device.Device;
 import org.angulus.device.Graph;
 import org.angulus.device.HeadSummary;
 import org.angulus.device.Ops;
+import org.angulus.device.OutOfDeviceMemoryException;
 import org.angulus.device.StepControl;
 import org.angulus.device.Type;
 import org.angulus.device.Write;
 import org.angulus.loss.HeadPlan;
+import org.angulus.model.BatchMemory;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.ModelPlan;
 import org.angulus.model.PlanMemory;
@@ -39,6 +41,30 @@ final class TrainingStep implements AutoCloseable {
     private final Graph first;
     private final Graph next;
     private final Graph update;
+
+    /**
+     * Takes the memory and records the graphs.
+     *
+     * @throws OutOfDeviceMemoryException when a micro-batch does not fit; the sentence names one that does, and nothing stays taken
+     */
+    static TrainingStep open(Device device, TrainingConfig config, int classes, int slots) {
+        try {
+            return new TrainingStep(device, config, classes, slots);
+        } catch (OutOfDeviceMemoryException full) {
+            throw BatchMemory.refused(device, "training", config.microBatch(), n -> memoryBytes(device, config, classes, slots, n), full);
+        }
+    }
+
+    private static long memoryBytes(Device device, TrainingConfig config, int classes, int slots, int n) {
+        var network = new ResFace(config.network());
+        var layout = new FlatLayout();
+        network.parameters().forEach(layout::add);
+        config.head().parameters(classes, config.network().embeddingSize(), config.network().initialization()).forEach(layout::add);
+        var head = new HeadPlan(device.ops(), config.head(), classes, n, config.network().embeddingSize(), config.logitsCap());
+        var plan = new ModelPlan(device.ops(), network, config.input(), layout, n, config.startValue(), config.precision(), head::reserve);
+        long workspace = Math.max(plan.workspaceBytes(), head.workspaceBytes());
+        return TrainingBuffers.memoryBytes(config, layout, network.statistics(), plan, workspace, slots, n);
+    }
 
     TrainingStep(Device device, TrainingConfig config, int classes, int slots) {
         this.device = device;

@@ -17,6 +17,14 @@ class DoctorCommandTest {
         }
     }
 
+    /** Card and driver, or what is missing and which driver is needed. */
+    @Test
+    void theLineOfTheCardsSaysWhatIsThereOrWhyNot() {
+        String line = Outcome.of("doctor", "--device", "cpu").succeeds().out().lines().filter(l -> l.startsWith("cuda: ")).findFirst().orElseThrow();
+        assertTrue(line.matches("cuda: (ready \\(driver .*; \\d+ cards?, the first: .*, compute capability .*, .* GiB\\)"
+                + "|not available: (.*580 or later|.*libangulus_cuda\\.so .*|the driver .* shows no card: .*))"), line);
+    }
+
     @Test
     void aDeviceThatIsNotThereIsRefusedWithTheCause() {
         Outcome.of("doctor", "--device", "cuda:99").fails(ExitCode.FAILED, "cuda:99");

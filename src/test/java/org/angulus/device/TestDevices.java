@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.Arguments;
 
 /**
  * The devices the suite runs on. One that is absent aborts its tests with the reason; the system property {@code angulus.require} (a comma list of names or
- * their parts before ':') turns that into a failure.
+ * their parts before ':') turns that into a failure. {@code angulus.devices}, such a list too, leaves the others out.
  */
 public final class TestDevices {
     /** Floating-point operations that one case may take in the shim, which runs about 0.1 GFLOP/s. */
@@ -17,17 +17,24 @@ public final class TestDevices {
 
     private static final List<String> NAMES = List.of("cpu:avx512", "cpu:avx2", "cpu:baseline", "simt", "cuda:0");
 
+    private static final List<String> CHOSEN = chosen();
+
     private TestDevices() {
     }
 
     /** Names of all devices, present or not. */
     static List<String> all() {
-        return NAMES;
+        return CHOSEN;
+    }
+
+    private static List<String> chosen() {
+        List<String> entries = entries("angulus.devices");
+        return entries.isEmpty() ? NAMES : NAMES.stream().filter(name -> entries.stream().anyMatch(entry -> matches(entry, name))).toList();
     }
 
     /** Every name with every type. */
     static Stream<Arguments> withTypes() {
-        return NAMES.stream().flatMap(name -> Arrays.stream(Type.values()).map(type -> Arguments.of(name, type)));
+        return CHOSEN.stream().flatMap(name -> Arrays.stream(Type.values()).map(type -> Arguments.of(name, type)));
     }
 
     /** Opens a device, or aborts the test. */
@@ -35,7 +42,7 @@ public final class TestDevices {
         try {
             return Device.open(name);
         } catch (DeviceUnavailableException absent) {
-            if (required().anyMatch(entry -> matches(entry, name))) {
+            if (entries("angulus.require").stream().anyMatch(entry -> matches(entry, name))) {
                 Assertions.fail("angulus.require names " + name + ": " + absent.getMessage(), absent);
             }
             Assumptions.abort(absent.getMessage());
@@ -47,15 +54,15 @@ public final class TestDevices {
         return entry.equals(name) || entry.equals(name.split(":")[0]);
     }
 
-    /** The entries of the property; one that names no device of the suite is an error, or it would require nothing. */
-    private static Stream<String> required() {
-        List<String> entries = Arrays.stream(System.getProperty("angulus.require", "").split(",")).map(String::strip).filter(s -> !s.isEmpty()).toList();
+    /** The entries of a property; one that names no device of the suite is an error, or it would require nothing. */
+    private static List<String> entries(String property) {
+        List<String> entries = Arrays.stream(System.getProperty(property, "").split(",")).map(String::strip).filter(s -> !s.isEmpty()).toList();
         for (String entry : entries) {
             if (NAMES.stream().noneMatch(name -> matches(entry, name))) {
-                Assertions.fail("angulus.require names \"" + entry + "\", but the suite runs on " + NAMES);
+                Assertions.fail(property + " names \"" + entry + "\", but the suite runs on " + NAMES);
             }
         }
-        return entries.stream();
+        return entries;
     }
 
     /** Whether a case of so much work is for this device: the shim takes small ones only. */

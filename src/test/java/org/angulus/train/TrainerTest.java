@@ -23,6 +23,7 @@ import org.angulus.data.CachedImages;
 import org.angulus.device.Device;
 import org.angulus.image.Decoders;
 import org.angulus.device.HeadKind;
+import org.angulus.device.OutOfDeviceMemoryException;
 import org.angulus.device.TestDevices;
 import org.angulus.loss.HeadPlan;
 import org.angulus.loss.MarginHead;
@@ -60,6 +61,21 @@ class TrainerTest {
     private static Trainer trainer(Device device, TrainingConfig config, CheckpointStore store) {
         var batches = new ShuffledBatches(IMAGES, config.startValue(), config.flip());
         return new Trainer(device, config, batches, store, "drawn images", "none");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cpu", "simt"})
+    void aBatchThatDoesNotFitIsRefusedWithOneThatDoesAndGivesEverythingBack(String name) {
+        TrainingConfig config = config("{\"batch\": 65536, \"steps\": 1}", Variant.ARTICLE, 1)
+                .withNetwork(ResFaceConfig.of("resface64", Variant.ARTICLE).withWidths(List.of(512, 8, 8, 8)));
+        var images = new DrawnImages(4, 2, 112, 96, 5);
+        try (Device device = Device.open(name)) {
+            OutOfDeviceMemoryException refused = assertThrows(OutOfDeviceMemoryException.class,
+                    () -> new Trainer(device, config, new ShuffledBatches(images, 1, false), null, "drawn images", "none"));
+            assertTrue(refused.getMessage().matches(
+                    "training with 65536 images at a time takes [0-9.]+ GiB of memory, and .* are free on " + name + "; \\d+ at a time fit"), refused.getMessage());
+            assertEquals(0, device.info().allocatedBytes());
+        }
     }
 
     /** Trains and gives back weights and averages. */

@@ -11,6 +11,7 @@ import org.angulus.bench.TrainingPictures.Changes;
 import org.angulus.bench.TrainingPictures.Form;
 import org.angulus.data.FailedImages;
 import org.angulus.device.Device;
+import org.angulus.device.Type;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.model.Variant;
 import org.angulus.train.ShuffledBatches;
@@ -60,7 +61,7 @@ public final class LoaderShare implements Callable<Integer> {
         try (TrainingPictures pictures = new TrainingPictures(); Device opened = Devices.open(device, Devices.threads(threads))) {
             description = opened.info().description() + ", " + opened.info().isa();
             for (String name : networks) {
-                TrainingConfig config = TrainingProblem.config(ResFaceConfig.of(name, Variant.ARTICLE), batch, false, Changes.NONE.augmentation());
+                TrainingConfig config = TrainingProblem.config(ResFaceConfig.of(name, Variant.ARTICLE), batch, false, Changes.NONE.augmentation(), Type.F32, 1);
                 results.add(run(opened, pictures, config, Form.MEMORY, Changes.NONE));
                 for (Form form : List.of(Form.FOLDER, Form.PACK, Form.REC)) {
                     for (Changes changes : List.of(Changes.FLIP, Changes.ALL)) {

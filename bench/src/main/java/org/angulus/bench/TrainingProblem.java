@@ -34,6 +34,7 @@ final class TrainingProblem implements AutoCloseable {
     private static final double RATE = 0.01;
     private static final int NEVER = Integer.MAX_VALUE;
 
+    private final Device device;
     private final Trainer trainer;
     private final int batch;
     private final int classes;
@@ -41,9 +42,18 @@ final class TrainingProblem implements AutoCloseable {
     private StepReport last;
 
     TrainingProblem(Device device, int batch, int classes) {
+        this(device, batch, classes, Type.F32, 1);
+    }
+
+    /**
+     * @param type how activations are stored
+     * @param reportEvery steps between two readings of the loss; {@link #step} needs 1
+     */
+    TrainingProblem(Device device, int batch, int classes, Type type, int reportEvery) {
         this.batch = batch;
         this.classes = classes;
-        TrainingConfig config = config(ResFaceConfig.of("resface20", Variant.ARTICLE), batch, false, Augmentation.NONE);
+        this.device = device;
+        TrainingConfig config = config(ResFaceConfig.of("resface20", Variant.ARTICLE).withKeep(1), batch, false, Augmentation.NONE, type, reportEvery);
         network = new ResFace(config.network());
         trainer = new Trainer(device, config, new DrawnPictures(config.network(), classes, batch), null, "drawn pictures", "none");
         trainer.addListener(new TrainingListener() {
@@ -54,18 +64,18 @@ final class TrainingProblem implements AutoCloseable {
         });
     }
 
-    /** One loader thread; every loss is read. */
-    static TrainingConfig config(ResFaceConfig network, int batch, boolean flip, Augmentation augmentation) {
+    /** One loader thread. */
+    static TrainingConfig config(ResFaceConfig network, int batch, boolean flip, Augmentation augmentation, Type type, int reportEvery) {
         return new TrainingConfig(
                 network,
                 InputFormat.DEFAULT,
-                Type.F32,
+                type,
                 MarginHead.amSoftmax(SCALE, MARGIN),
                 new Optimizer.Sgd(0.9, SgdRule.Convention.TORCH, false),
                 ParameterRules.DECAY,
                 ParameterRules.ONE,
                 new Schedule.Steps(List.of(new Schedule.RateFrom(0, RATE))),
-                0, 0, NEVER, batch, 1, 1, flip, augmentation, 0, 0, 1, NEVER, NEVER, 1, 128L << 20, 1);
+                0, 0, NEVER, batch, 1, 1, flip, augmentation, 0, 0, reportEvery, NEVER, NEVER, 1, 128L << 20, 1);
     }
 
     /**
@@ -84,6 +94,12 @@ final class TrainingProblem implements AutoCloseable {
             requireUntrained(loss);
         }
         return loss;
+    }
+
+    /** So many steps one behind the other, then waits for the device. */
+    void steps(int count) throws IOException {
+        trainer.runUntil(trainer.step() + count);
+        device.sync();
     }
 
     /** With cosines near 0 the loss is ln(1 + (classes - 1) e^(s m)): the start of the class vectors spreads the cosines and moves it a little. */

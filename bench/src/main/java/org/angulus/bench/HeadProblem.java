@@ -1,0 +1,98 @@
+package org.angulus.bench;
+
+import java.util.SplittableRandom;
+import org.angulus.device.Device;
+import org.angulus.device.DeviceBuffer;
+import org.angulus.device.Graph;
+import org.angulus.device.HeadSummary;
+import org.angulus.device.StepScalars;
+import org.angulus.device.Write;
+import org.angulus.loss.HeadPlan;
+import org.angulus.loss.MarginHead;
+import org.angulus.model.ArenaPlanner;
+
+/** AM-Softmax (s 30, m 0.35) alone, forward, loss and backward, for N drawn embeddings of 512 numbers and any number of classes. */
+final class HeadProblem implements AutoCloseable {
+    private static final int D = 512;
+    private static final double SCALE = 30;
+    private static final double MARGIN = 0.35;
+    private static final long CAP = 128L << 20;
+    /** Class vectors are drawn in one block, which is then repeated. */
+    private static final int BLOCK_ROWS = 1 << 14;
+
+    private final Device device;
+    private final int classes;
+    private final DeviceBuffer memory;
+    private final Graph graph;
+    private final long summary;
+
+    HeadProblem(Device device, int rows, int classes) {
+        this.device = device;
+        this.classes = classes;
+        var plan = new HeadPlan(device.ops(), MarginHead.amSoftmax(SCALE, MARGIN), classes, rows, D, CAP);
+        var arena = new ArenaPlanner();
+        plan.reserve(arena);
+        long row = (long) Float.BYTES * D;
+        long[] sizes = {rows * row, rows * row, classes * row, classes * row, 4L * rows, StepScalars.BYTES, HeadSummary.BYTES, arena.bytes(), plan.workspaceBytes()};
+        var places = new long[sizes.length];
+        long bytes = 0;
+        for (int i = 0; i < sizes.length; i++) {
+            places[i] = bytes;
+            bytes += (sizes[i] + 255) / 256 * 256;
+        }
+        memory = device.allocate(bytes);
+        for (int i = 0; i < places.length; i++) {
+            places[i] += memory.address();
+        }
+        draw(rows, places[0], places[2], places[4]);
+        device.transfers().upload(places[5], new StepScalars(0, 0, 0, (float) MARGIN, (float) SCALE, 0));
+        summary = places[6];
+        var addresses = new HeadPlan.Addresses(places[0], places[1], places[2], places[3], 0, 0, places[4], places[5], summary, places[7], places[8]);
+        graph = device.record(() -> plan.run(device.ops(), addresses, Write.OVERWRITE));
+    }
+
+    private void draw(int rows, long x, long w, long labels) {
+        var random = new SplittableRandom(3);
+        device.transfers().upload(x, numbers(random, rows * D));
+        int block = Math.min(BLOCK_ROWS, classes);
+        device.transfers().upload(w, numbers(random, block * D));
+        long row = (long) Float.BYTES * D;
+        for (int first = block; first < classes; first += block) {
+            device.ops().copy(w + first * row, w, Math.min(block, classes - first) * row);
+        }
+        device.transfers().upload(labels, random.ints(rows, 0, classes).toArray());
+    }
+
+    private static float[] numbers(SplittableRandom random, int count) {
+        var values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (float) random.nextDouble(-1, 1);
+        }
+        return values;
+    }
+
+    /** Once, and waits. */
+    void run() {
+        graph.launch();
+        device.sync();
+    }
+
+    /**
+     * With cosines near 0 of variance 1 / D the loss is about ln(1 + (classes - 1) e^(s m + s s / 2 D)).
+     *
+     * @throws IllegalStateException when it is another
+     */
+    void requireUntrained() {
+        double loss = device.transfers().summary(summary).loss();
+        double expected = Math.log1p((classes - 1) * Math.exp(SCALE * MARGIN + SCALE * SCALE / (2 * D)));
+        if (!(Math.abs(loss - expected) <= 0.1 * expected)) {
+            throw new IllegalStateException("The loss of the head is " + loss + "; with drawn vectors it is about " + expected + ".");
+        }
+    }
+
+    @Override
+    public void close() {
+        graph.close();
+        memory.close();
+    }
+}
