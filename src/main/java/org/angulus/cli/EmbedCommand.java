@@ -24,6 +24,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code angulus embed}: the embeddings of any number of pictures, in a file. */
@@ -94,6 +95,11 @@ final class EmbedCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    @ParentCommand
+    private Main main;
+
+    private volatile boolean stopRequested;
+
     @Override
     public Integer call() throws IOException {
         EmbedderOptions options = options();
@@ -140,6 +146,7 @@ final class EmbedCommand implements Callable<Integer> {
             writer.println("Going on after row " + first + " of " + count);
             writer.flush();
         }
+        main.interruption().onSignal(() -> stopRequested = true);
         long flushed = System.nanoTime();
         try (TerminalBar progress = new TerminalBar(!json && first < count, "Embedding", "images", 1, first, count);
                 Stream<Embedded<Integer>> results = embedder.embedAll(IntStream.range(first, count).iterator(), i -> input.decoder().decode(i))) {
@@ -151,6 +158,10 @@ final class EmbedCommand implements Callable<Integer> {
                     flushed = System.nanoTime();
                 }
                 progress.reached(done, "");
+                if (stopRequested && done < count) {
+                    folder.flush();
+                    throw new CommandFailure(ExitCode.INTERRUPTED, "stopped after row " + done + " of " + count + "; the same command goes on from there");
+                }
             }
         }
     }

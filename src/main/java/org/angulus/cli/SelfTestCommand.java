@@ -99,7 +99,8 @@ final class SelfTestCommand implements Callable<Integer> {
     private String toText(InputCheck check) {
         StringBuilder text = new StringBuilder("Separation (d') of " + check.crops() + " pictures' mirror images from the other pictures:\n");
         for (Variant variant : Variant.values()) {
-            text.append(String.format(Locale.ROOT, "  %-32s %6.2f%n", variant.words(), check.separation().get(variant)));
+            text.append(String.format(Locale.ROOT, "  %-32s %6.2f", variant.words(), check.separation().get(variant)));
+            text.append(variant == Variant.AS_GIVEN ? "\n" : String.format(Locale.ROOT, "   difference known to %.2f%n", check.error().get(variant)));
         }
         return text + check.finding();
     }
@@ -112,6 +113,9 @@ final class SelfTestCommand implements Callable<Integer> {
         JsonObject separation = new JsonObject();
         check.separation().forEach((variant, value) -> separation.addProperty(variant.name().toLowerCase(Locale.ROOT), value));
         object.add("separation", separation);
+        JsonObject error = new JsonObject();
+        check.error().forEach((variant, value) -> error.addProperty(variant.name().toLowerCase(Locale.ROOT), value));
+        object.add("standardErrorOfDifference", error);
         object.addProperty("verdict", check.verdict().name().toLowerCase(Locale.ROOT));
         object.addProperty("finding", check.finding());
         return new GsonBuilder().setPrettyPrinting().create().toJson(object);

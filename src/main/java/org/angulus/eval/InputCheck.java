@@ -1,10 +1,11 @@
 package org.angulus.eval;
 
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.angulus.image.Resize;
 import org.angulus.image.RgbImage;
 import org.angulus.model.EmbeddingNetwork;
@@ -17,13 +18,20 @@ import org.angulus.model.EmbeddingNetwork;
  *
  * @param crops      crops that were looked at
  * @param separation d' of each variant
+ * @param error      standard error of each variant's difference from the crops as they are, by the jackknife over eight groups of crops (Shao and Tu
+ *     1995, The Jackknife and Bootstrap, section 2.3)
  */
-public record InputCheck(int crops, Map<Variant, Double> separation) {
+public record InputCheck(int crops, Map<Variant, Double> separation, Map<Variant, Double> error) {
     /** Crops that are needed for a verdict. */
     public static final int LEAST = 32;
 
     /** A variant must be better than the crops as they are by this factor before it is named. */
     private static final double CLEAR = 1.05;
+
+    /** And by so many standard errors: few crops, or a network that learnt little, make differences by chance. */
+    private static final double ERRORS = 2;
+
+    private static final int GROUPS = 8;
 
     /** What is done to the crops. */
     public enum Variant {
@@ -102,12 +110,13 @@ public record InputCheck(int crops, Map<Variant, Double> separation) {
         FITS,
         /** A variant separates clearly better: {@link #finding()} says what is wrong. */
         WRONG,
-        /** The network tells these crops apart no better than wrong ones, so it shows nothing: untrained, or crops of one person. */
+        /** The network tells these crops apart no better than wrong ones, or by no more than chance: hardly trained, few crops, or crops of one person. */
         INCONCLUSIVE
     }
 
     public InputCheck {
         separation = new EnumMap<>(separation);
+        error = new EnumMap<>(error);
     }
 
     /**
@@ -120,30 +129,56 @@ public record InputCheck(int crops, Map<Variant, Double> separation) {
         if (crops.size() < LEAST) {
             throw new IllegalArgumentException(crops.size() + " crops are too few for a check; give at least " + LEAST);
         }
-        Map<Variant, Double> separation = new EnumMap<>(Variant.class);
+        Map<Variant, double[]> separations = new EnumMap<>(Variant.class);
         for (Variant variant : Variant.values()) {
-            separation.put(variant, separation(network, crops.stream().map(variant::of).toList()));
+            Cosines cosines = Cosines.of(network, crops.stream().map(variant::of).toList());
+            separations.put(variant, IntStream.rangeClosed(0, GROUPS).mapToDouble(cosines::separationWithout).toArray());
         }
-        return new InputCheck(crops.size(), separation);
+        Map<Variant, Double> separation = new EnumMap<>(Variant.class);
+        Map<Variant, Double> error = new EnumMap<>(Variant.class);
+        double[] given = separations.get(Variant.AS_GIVEN);
+        separations.forEach((variant, values) -> {
+            double[] differences = IntStream.range(0, GROUPS).mapToDouble(group -> values[group] - given[group]).toArray();
+            separation.put(variant, values[GROUPS]);
+            error.put(variant, Math.sqrt(GROUPS - 1) * Statistics.populationStandardDeviation(differences));
+        });
+        return new InputCheck(crops.size(), separation, error);
     }
 
-    private static double separation(EmbeddingNetwork network, List<RgbImage> crops) {
-        int bytes = network.imageBytes();
-        byte[] all = new byte[Math.multiplyExact(crops.size(), bytes)];
-        for (int i = 0; i < crops.size(); i++) {
-            System.arraycopy(crops.get(i).pixels(), 0, all, i * bytes, bytes);
-        }
-        float[][] plain = network.embed(MemorySegment.ofArray(all), crops.size(), false);
-        float[][] mirrored = network.embed(MemorySegment.ofArray(all), crops.size(), true);
-        List<Double> own = new ArrayList<>();
-        List<Double> others = new ArrayList<>();
-        for (int i = 0; i < plain.length; i++) {
-            own.add(Features.cosine(plain[i], mirrored[i]));
-            for (int j = 0; j < i; j++) {
-                others.add(Features.cosine(plain[i], plain[j]));
+    /**
+     * Cosines of crops.
+     *
+     * @param own    of each crop with its mirror image
+     * @param others of each crop with those before it
+     */
+    private record Cosines(double[] own, double[][] others) {
+        static Cosines of(EmbeddingNetwork network, List<RgbImage> crops) {
+            int bytes = network.imageBytes();
+            byte[] all = new byte[Math.multiplyExact(crops.size(), bytes)];
+            for (int i = 0; i < crops.size(); i++) {
+                System.arraycopy(crops.get(i).pixels(), 0, all, i * bytes, bytes);
             }
+            float[][] plain = network.embed(MemorySegment.ofArray(all), crops.size(), false);
+            float[][] mirrored = network.embed(MemorySegment.ofArray(all), crops.size(), true);
+            double[] own = new double[plain.length];
+            double[][] others = new double[plain.length][];
+            for (int i = 0; i < plain.length; i++) {
+                own[i] = Features.cosine(plain[i], mirrored[i]);
+                others[i] = new double[i];
+                for (int j = 0; j < i; j++) {
+                    others[i][j] = Features.cosine(plain[i], plain[j]);
+                }
+            }
+            return new Cosines(own, others);
         }
-        return separation(own.stream().mapToDouble(d -> d).toArray(), others.stream().mapToDouble(d -> d).toArray());
+
+        /** d' without the crops of one group; of all of them for the group {@link #GROUPS}. */
+        double separationWithout(int group) {
+            int[] used = IntStream.range(0, own.length).filter(i -> i % GROUPS != group).toArray();
+            return separation(
+                    Arrays.stream(used).mapToDouble(i -> own[i]).toArray(),
+                    Arrays.stream(used).boxed().flatMapToDouble(i -> Arrays.stream(used).takeWhile(j -> j < i).mapToDouble(j -> others[i][j])).toArray());
+        }
     }
 
     /** d' of two samples; 0 where neither varies and both are alike. */
@@ -162,8 +197,9 @@ public record InputCheck(int crops, Map<Variant, Double> separation) {
 
     public Verdict verdict() {
         double given = separation.get(Variant.AS_GIVEN);
+        double better = separation.get(best()) - given;
         if (separation.get(best()) > CLEAR * given) {
-            return Verdict.WRONG;
+            return better > ERRORS * error.get(best()) ? Verdict.WRONG : Verdict.INCONCLUSIVE;
         }
         boolean distinct = separation.entrySet().stream()
                 .allMatch(entry -> entry.getKey() == Variant.AS_GIVEN || entry.getKey() == Variant.CHANNELS_REVERSED || given > CLEAR * entry.getValue());
@@ -177,8 +213,8 @@ public record InputCheck(int crops, Map<Variant, Double> separation) {
                     + (CLEAR * separation.get(Variant.CHANNELS_REVERSED) < separation.get(Variant.AS_GIVEN) ? "."
                             : "; their channel order makes no difference to it (grey pictures, or a model of grey pictures).");
             case WRONG -> Character.toUpperCase(best().finding.charAt(0)) + best().finding.substring(1) + ".";
-            case INCONCLUSIVE -> "The check shows nothing: the model tells these pictures apart no better than spoilt ones"
-                    + " (untrained, or pictures of very few people).";
+            case INCONCLUSIVE -> "The check shows nothing: the model tells these pictures apart no better than spoilt ones, or not surely so"
+                    + " (hardly trained, or too few pictures or people).";
         };
     }
 }

@@ -17,7 +17,6 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.angulus.Embedder;
 import org.angulus.EmbedderOptions;
 import org.angulus.Embedding;
@@ -227,7 +226,7 @@ class EmbedCommandTest {
         assertTrue(Outcome.of("embed", "--help").out().contains("angulus embed --model m.safetensors --data crops --out embedded"));
     }
 
-    /** Killed at random moments, again and again, and started again: the same bytes as a run that nobody disturbed. */
+    /** Stopped by a signal, killed at random moments, again and again, and started again: the same bytes as a run that nobody disturbed. */
     @Test
     void aKilledRunGoesOnToTheSameBytes() throws Exception {
         long start = Long.getLong("angulus.test.start", System.nanoTime());
@@ -243,20 +242,23 @@ class EmbedCommandTest {
         assertEquals(0, embed(list).code());
         Path undisturbed = folder.resolve("undisturbed");
         Files.move(out, undisturbed);
+        Object[] again = {"embed", "--model", model, "--data", list, "--out", out, "--device", "cpu", "--batch", 8};
+        try (ChildRun child = new ChildRun(folder, again)) {
+            child.await(() -> size(out.resolve("embeddings.npy")) >= 64L * 4096);
+            child.signal("TERM");
+            Outcome stopped = child.outcome();
+            assertEquals(143, stopped.code(), stopped.err());
+            assertTrue(stopped.err().matches("(?s).*angulus: stopped after row \\d+ of 14000; the same command goes on from there\\s*"), stopped.err());
+        }
         int killed = 0;
-        for (int run = 0; run < 3; run++) {
-            Process java = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", System.getProperty("java.class.path"),
-                    "--enable-native-access=ALL-UNNAMED", "-Dangulus.library.path=" + System.getProperty("angulus.library.path"), "org.angulus.cli.Main", "embed",
-                    "--model", model.toString(), "--data", list.toString(), "--out", out.toString(), "--device", "cpu", "--batch", "8")
-                    .redirectErrorStream(true).redirectOutput(folder.resolve("said.txt").toFile()).start();
-            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-            long enough = 256 + 64L * 4096 * (run + 1);
-            while (java.isAlive() && size(out.resolve("embeddings.npy")) < enough && System.nanoTime() < deadline) {
-                Thread.sleep(1);
+        for (int run = 1; run < 4; run++) {
+            long enough = 64L * 4096 * (run + 1);
+            try (ChildRun child = new ChildRun(folder, again)) {
+                child.await(() -> size(out.resolve("embeddings.npy")) >= enough);
+                Thread.sleep(random.nextInt(100));
+                killed += child.isAlive() ? 1 : 0;
+                child.kill();
             }
-            java.waitFor(random.nextInt(100), TimeUnit.MILLISECONDS);
-            killed += java.isAlive() ? 1 : 0;
-            java.destroyForcibly().waitFor();
         }
         assertTrue(killed > 0, "no run was alive when it was to be killed");
         Outcome last = embed(list);
@@ -276,7 +278,7 @@ class EmbedCommandTest {
         embed(crops, "--precision", "f32").succeeds();
     }
 
-    private static long size(Path file) throws IOException {
-        return Files.exists(file) ? Files.size(file) : 0;
+    private static long size(Path file) {
+        return file.toFile().length();
     }
 }

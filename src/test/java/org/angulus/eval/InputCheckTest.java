@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 class InputCheckTest {
     private static final int HEIGHT = 42;
     private static final int WIDTH = 36;
-    private static final int CROPS = 64;
+    private static final int CROPS = 512;
 
     private static final TrainingConfig CONFIG = TrainingConfig.parse("""
             {"network": {"name": "resface4", "widths": [16, 32, 64, 64], "height": 42, "width": 36, "embeddingSize": 64, "keep": 1, "decay": 0.9},
@@ -85,6 +85,8 @@ class InputCheckTest {
         assertEquals(Variant.CHANNELS_REVERSED, check.best());
         assertTrue(check.finding().startsWith("The channel order looks wrong"), check.finding());
         assertEquals(CROPS, check.crops());
+        assertEquals(0, check.error().get(Variant.AS_GIVEN));
+        assertTrue(check.error().get(Variant.CHANNELS_REVERSED) > 0, check.toString());
     }
 
     /** People of LFW with many photographs teach it, people with one photograph are checked. */
@@ -134,6 +136,18 @@ class InputCheckTest {
     void separationIsDPrime() {
         assertEquals(2 / Math.sqrt(2.5), InputCheck.separation(new double[] {2, 4}, new double[] {-1, 3}), 1e-15);
         assertEquals(0, InputCheck.separation(new double[] {1, 1}, new double[] {1, 1}));
+    }
+
+    /** A difference that the crops' own scatter explains is no finding. */
+    @Test
+    void aDifferenceWithinItsErrorProvesNothing() {
+        Map<Variant, Double> separation =
+                Map.of(Variant.AS_GIVEN, 1.24, Variant.CHANNELS_REVERSED, 1.33, Variant.ENLARGED, 1.1, Variant.REDUCED, 1.1);
+        for (double error : new double[] {0.04, 0.06}) {
+            Map<Variant, Double> errors = Map.of(
+                    Variant.AS_GIVEN, 0.0, Variant.CHANNELS_REVERSED, error, Variant.ENLARGED, error, Variant.REDUCED, error);
+            assertEquals(error < 0.045 ? Verdict.WRONG : Verdict.INCONCLUSIVE, new InputCheck(64, separation, errors).verdict());
+        }
     }
 
     @Test

@@ -59,9 +59,9 @@ public final class JmhResults implements Callable<Integer> {
             line.add("millisecondsOfACall", percentiles(primary));
         } else {
             line.add("callsPerSecond", metric(primary));
-        }
-        for (Map.Entry<String, JsonElement> second : run.getAsJsonObject("secondaryMetrics").entrySet()) {
-            line.add(second.getKey(), metric(second.getValue().getAsJsonObject()));
+            for (Map.Entry<String, JsonElement> second : run.getAsJsonObject("secondaryMetrics").entrySet()) {
+                line.add(second.getKey(), metric(second.getValue().getAsJsonObject()));
+            }
         }
         return line;
     }
@@ -76,11 +76,14 @@ public final class JmhResults implements Callable<Integer> {
         return times;
     }
 
-    /** Score and error. */
+    /** Score and error; the score alone where too few iterations tell no error. */
     private static JsonArray metric(JsonObject metric) {
         var pair = new JsonArray();
         pair.add(ResultFile.rounded(metric.get("score").getAsDouble()));
-        pair.add(ResultFile.rounded(metric.get("scoreError").getAsDouble()));
+        double error = metric.get("scoreError").getAsDouble();
+        if (!Double.isNaN(error)) {
+            pair.add(ResultFile.rounded(error));
+        }
         return pair;
     }
 }
