@@ -12,7 +12,7 @@
 //
 // margin_backward_bf16_mma_128x128x32   The same three products on tensor cores: margin_backward_mma.cuh. Every factor is rounded to bf16, G too: half
 //                of what it would take in memory, and no second product for its lower half. bf16 has the exponents of f32, so a p of 1e-30 keeps
-//                its 8 bits as one of 0.5 does, and so does p_y - 1. Each G_ij errs by at most 2^-9 of itself, independently of the others, as
+//                its 8 bits as one of 0.5 does, and so does p_y - 1. Each G_ij errs by at most 2^-8 of itself, independently of the others, as
 //                each number of x^ and w^ does: the error of dx and dw grows by the root of 2. What is no product of rows stays f32: the sums of
 //                dz c and of G; that of G c takes the rounded G, so that dx is as orthogonal to x as the products are exact
 //     bound      the tensor cores: 4 D for each (row, class), 6 D without stored cosines. Not measured, no card yet.
@@ -42,7 +42,7 @@ TiledSpace tiled_space(void* workspace, int64_t n, int64_t count, int64_t d) {
   const int64_t even = ceil_div(ceil_div(count, kMostPieces), kDepth) * kDepth;
   float* const start = static_cast<float*>(workspace);
   const TileSums sums =
-      TileSums::of(start + n * count, n, count, d, ceil_div(count, kTile), ceil_div(n, kTile), even > kLeastClasses ? even : kLeastClasses);
+      TileSums::of(start + n * count, n, count, ceil_div(count, kTile), ceil_div(n, kTile), even > kLeastClasses ? even : kLeastClasses);
   return {start, sums, sums.end(n, d) - start};
 }
 

@@ -33,7 +33,7 @@ inline BackwardSpace backward_space(void* workspace, int64_t n, int64_t count, i
   space.x = static_cast<Bf16*>(workspace);
   space.gradients = space.x + n * factor_pitch(d);
   float* const sums = reinterpret_cast<float*>(space.gradients + n * space.pitch);
-  space.sums = TileSums::of(sums, n, count, d, ceil_div(count, kHeadTile), row_tiles, even > kLeastClasses ? even : kLeastClasses);
+  space.sums = TileSums::of(sums, n, count, ceil_div(count, kHeadTile), row_tiles, even > kLeastClasses ? even : kLeastClasses);
   space.bytes = reinterpret_cast<const char*>(space.sums.end(n, d)) - static_cast<const char*>(workspace);
   return space;
 }

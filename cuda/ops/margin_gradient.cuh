@@ -78,7 +78,7 @@ struct TileSums {
   float* dx;          // (pieces, N, D): sum_j G_ij w^_j over the piece
 
   // Places them from `start` on.
-  static TileSums of(float* start, int64_t n, int64_t count, int64_t d, int64_t class_tiles, int64_t row_tiles, int64_t piece_classes) {
+  static TileSums of(float* start, int64_t n, int64_t count, int64_t class_tiles, int64_t row_tiles, int64_t piece_classes) {
     TileSums sums = {class_tiles, row_tiles, ceil_div(count, piece_classes), piece_classes, start, nullptr, nullptr, nullptr};
     sums.of_classes = sums.of_rows + class_tiles * 2 * n;
     sums.totals = sums.of_classes + row_tiles * 2 * count;

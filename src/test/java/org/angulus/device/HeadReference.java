@@ -7,10 +7,10 @@ package org.angulus.device;
  * loss is.
  *
  * <p>With products in bf16 the rows of x^ and w^ are rounded as the device rounds them, and the target's cosine is not. The device rounds the gradients by
- * cosine too, to one side or the other, by up to 2^-9 of each: what that moves is allowed.
+ * cosine too, to one side or the other, by up to 2^-8 of each: what that moves is allowed.
  */
 final class HeadReference {
-    private static final double BF16_UNIT = 0x1p-9;
+    private static final double BF16_UNIT = 0x1p-8;
 
     final HeadKind kind;
     private final Type type;
