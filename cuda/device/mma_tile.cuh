@@ -63,22 +63,47 @@ struct MmaTile {
     }
   }
 
+  // Fragments of 16 of the depth: of a strip along from `chunk` on, of one across from `level` on.
+  __device__ void left_along(uint32_t (&a)[kRowParts][4], const Bf16* left, int chunk) const {
+#pragma unroll
+    for (int i = 0; i < kRowParts; ++i) {
+      ldmatrix_x4(a[i], left + along(row + 16 * i + lane % 16, chunk + lane / 16));
+    }
+  }
+
+  __device__ void left_across(uint32_t (&a)[kRowParts][4], const Bf16* left, int level) const {
+#pragma unroll
+    for (int i = 0; i < kRowParts; ++i) {
+      ldmatrix_x4_trans(a[i], left + across<kRows>(level + lane / 16 * 8 + lane % 8, (row + 16 * i) / kChunk + lane / 8 % 2));
+    }
+  }
+
+  __device__ void right_along(uint32_t (&b)[kColumnParts][2], const Bf16* right, int chunk) const {
+#pragma unroll
+    for (int j = 0; j < kColumnParts; j += 2) {
+      uint32_t two[4];
+      ldmatrix_x4(two, right + along(column + 8 * j + lane / 16 * 8 + lane % 8, chunk + lane / 8 % 2));
+      split(two, b[j], b[j + 1]);
+    }
+  }
+
+  __device__ void right_across(uint32_t (&b)[kColumnParts][2], const Bf16* right, int level) const {
+#pragma unroll
+    for (int j = 0; j < kColumnParts; j += 2) {
+      uint32_t two[4];
+      ldmatrix_x4_trans(two, right + across<kColumns>(level + lane % 16, (column + 8 * j) / kChunk + lane / 16));
+      split(two, b[j], b[j + 1]);
+    }
+  }
+
   // One step, both strips along.
   __device__ void multiply_along(const Bf16* left, const Bf16* right) {
 #pragma unroll
-    for (int chunk = 0; chunk < kMmaDepth / kChunk; chunk += 2) {
+    for (int level = 0; level < kMmaDepth; level += 16) {
       uint32_t a[kRowParts][4];
       uint32_t b[kColumnParts][2];
-#pragma unroll
-      for (int i = 0; i < kRowParts; ++i) {
-        ldmatrix_x4(a[i], left + along(row + 16 * i + lane % 16, chunk + lane / 16));
-      }
-#pragma unroll
-      for (int j = 0; j < kColumnParts; j += 2) {
-        uint32_t two[4];
-        ldmatrix_x4(two, right + along(column + 8 * j + lane / 16 * 8 + lane % 8, chunk + lane / 8 % 2));
-        split(two, b[j], b[j + 1]);
-      }
+      left_along(a, left, level / kChunk);
+      right_along(b, right, level / kChunk);
       multiply(a, b);
     }
   }
@@ -89,16 +114,20 @@ struct MmaTile {
     for (int level = 0; level < kMmaDepth; level += 16) {
       uint32_t a[kRowParts][4];
       uint32_t b[kColumnParts][2];
+      left_across(a, left, level);
+      right_across(b, right, level);
+      multiply(a, b);
+    }
+  }
+
+  // One step, the left strip along and the right one across.
+  __device__ void multiply_along_across(const Bf16* left, const Bf16* right) {
 #pragma unroll
-      for (int i = 0; i < kRowParts; ++i) {
-        ldmatrix_x4_trans(a[i], left + across<kRows>(level + lane / 16 * 8 + lane % 8, (row + 16 * i) / kChunk + lane / 8 % 2));
-      }
-#pragma unroll
-      for (int j = 0; j < kColumnParts; j += 2) {
-        uint32_t two[4];
-        ldmatrix_x4_trans(two, right + across<kColumns>(level + lane % 16, (column + 8 * j) / kChunk + lane / 16));
-        split(two, b[j], b[j + 1]);
-      }
+    for (int level = 0; level < kMmaDepth; level += 16) {
+      uint32_t a[kRowParts][4];
+      uint32_t b[kColumnParts][2];
+      left_along(a, left, level / kChunk);
+      right_across(b, right, level);
       multiply(a, b);
     }
   }

@@ -10,6 +10,12 @@
 //   dscale, inverse_x, log_sum_exp, losses (N)   target (AG_TARGET_ROWS, N)   cosines (N,count), optional: computed again   f32
 //   labels (N) int32
 //
+// margin_backward_bf16_mma_128x128x32   The same three products on tensor cores: margin_backward_mma.cuh. Every factor is rounded to bf16, G too: half
+//                of what it would take in memory, and no second product for its lower half. bf16 has the exponents of f32, so a p of 1e-30 keeps
+//                its 8 bits as one of 0.5 does, and so does p_y - 1. Each G_ij errs by at most 2^-8 of itself, independently of the others, as
+//                each number of x^ and w^ does: the error of dx and dw grows by the root of 2. What is no product of rows stays f32: the sums of
+//                dz c and of G; that of G c takes the rounded G, so that dx is as orthogonal to x as the products are exact
+//     bound      the tensor cores: 4 D for each (row, class), 6 D without stored cosines. Not measured, no card yet.
 // margin_backward_f32_tiled_64x64x16   Three matrix products of 64 x 64 tiles with steps of 16 (tile.cuh), 256 threads a block:
 //     gradients  N x D times D x count (or the stored cosines), turned into G in registers and stored; sums of a tile's rows by shuffles,
 //                of its columns through shared memory
@@ -17,127 +23,36 @@
 //     rows       G (w / |w|): its depth is count, cut into pieces so that N x D, which is small, fills the card; the last launch adds the
 //                pieces in their order
 //     bound      FLOPs: 4 D for each (row, class), 6 D without stored cosines. Share of the card's f32 peak: not measured, no card yet.
-// margin_backward_f32_plain            One thread, one row of G; then one thread, one number of dw and of dx.
-#include "margin_classes.cuh"
-#include "norm_functors.h"
+// margin_backward_{f32,bf16}_plain     One thread, one row of G; then one thread, one number of dw and of dx.
+#include "margin_backward_mma.cuh"
+#include "margin_gradient.cuh"
 
 namespace angulus::cuda {
 namespace {
 
-__device__ inline void put(float* y, float value, int32_t write) { *y = write == AG_ACCUMULATE ? *y + value : value; }
-
-template <class H>
-__device__ inline float inverse_x(const Head& head, int64_t row) {
-  return H::normalised ? head.inverse_x[row] : 1.0f;
-}
-
-template <class H>
-__device__ inline float inverse_w(const Head& head, int64_t index) {
-  return H::normalised ? head.inverse_w[index] : 1.0f;
-}
-
-template <class H>
-__device__ inline bool is_free(const Head& head, float inverse) {
-  return H::normalised && !length_is_clamped(inverse, head.guard);
-}
-
-// What a row's gradients need, read once.
-struct Row {
-  bool good;
-  int32_t label;
-  float scale, log_sum_exp, target_dz, phi, dphi;
-
-  __device__ static Row of(const MarginBackwardCall& call, int64_t row) {
-    const int64_t n = call.head.n;
-    return {label_is_good(call.head, row),
-            call.head.labels[row],
-            call.target[AG_TARGET_SCALE * n + row],
-            call.log_sum_exp[row],
-            expm1f(-call.losses[row]) / static_cast<float>(n),
-            call.target[AG_TARGET_PHI * n + row],
-            call.target[AG_TARGET_DPHI * n + row]};
-  }
-};
-
-// dL/dc of one class, and its part of dL/dS.
-struct Gradient {
-  float g, by_scale;
-
-  __device__ static Gradient of(const MarginBackwardCall& call, const Row& row, int64_t index, float c) {
-    if (!row.good) {
-      return {0.0f, 0.0f};
-    }
-    if (index == row.label) {
-      return {row.target_dz * row.scale * row.dphi, row.target_dz * row.phi};
-    }
-    const float dz = expf(row.scale * c - row.log_sum_exp) / static_cast<float>(call.head.n);
-    return {dz * row.scale, dz * c};
-  }
-};
-
-// One number of dw: sum = sum_i G_ij x^_i.
-template <class H>
-__device__ inline void put_dw(const MarginBackwardCall& call, int64_t index, int64_t d, float sum, float along) {
-  const Head& head = call.head;
-  const float inverse = inverse_w<H>(head, call.first + index);
-  const float projection = is_free<H>(head, inverse) ? along * inverse : 0.0f;
-  put(call.dw + index * head.d + d, inverse * (sum - head.w[(call.first + index) * head.d + d] * projection), call.write_w);
-}
-
-// One number of dx: sum = sum_j G_ij w^_j.
-template <class H>
-__device__ inline void put_dx(const MarginBackwardCall& call, int64_t row, int64_t d, float sum, float along, float by_scale) {
-  const Head& head = call.head;
-  const float inverse = inverse_x<H>(head, row);
-  const bool free = is_free<H>(head, inverse);
-  const float projection = free ? along * inverse : 0.0f;
-  const float length = free && H::kind == AG_HEAD_MODIFIED_SOFTMAX ? by_scale * inverse : 0.0f;
-  const float x = head.x[row * head.d + d];
-  put(call.dx + row * head.d + d, inverse * (sum - x * projection) + x * length, call.write_x);
-}
-
 // The workspace of the tiled kernel.
-struct Space {
-  int64_t class_tiles, row_tiles, pieces, piece_classes;
-  float* gradients;   // (N, count): G
-  float* of_rows;     // (class tiles, 2, N): sums over a tile's classes of G c and of dz c
-  float* of_classes;  // (row tiles, 2, count): sums over a tile's rows of G c and of G
-  float* totals;      // (2, N): of_rows, all tiles
-  float* dx;          // (pieces, N, D)
+struct TiledSpace {
+  float* gradients;  // (N, count): G
+  TileSums sums;
   int64_t floats;
 };
 
-__host__ __device__ inline Space space_of(void* workspace, int64_t n, int64_t count, int64_t d) {
+TiledSpace tiled_space(void* workspace, int64_t n, int64_t count, int64_t d) {
   constexpr int64_t kMostPieces = 32, kLeastClasses = 512;
-  Space space = {};
-  space.class_tiles = ceil_div(count, kTile);
-  space.row_tiles = ceil_div(n, kTile);
   const int64_t even = ceil_div(ceil_div(count, kMostPieces), kDepth) * kDepth;
-  space.piece_classes = even > kLeastClasses ? even : kLeastClasses;
-  space.pieces = ceil_div(count, space.piece_classes);
-  const int64_t rows = n * count, classes = rows + space.class_tiles * 2 * n, totals = classes + space.row_tiles * 2 * count;
-  const int64_t dx = totals + 2 * n;
-  space.gradients = static_cast<float*>(workspace);
-  space.of_rows = space.gradients + rows;
-  space.of_classes = space.gradients + classes;
-  space.totals = space.gradients + totals;
-  space.dx = space.gradients + dx;
-  space.floats = dx + space.pieces * n * d;
-  return space;
-}
-
-__device__ inline Space space_of(const MarginBackwardCall& call) {
-  return space_of(call.workspace, call.head.n, call.count, call.head.d);
+  float* const start = static_cast<float*>(workspace);
+  const TileSums sums =
+      TileSums::of(start + n * count, n, count, ceil_div(count, kTile), ceil_div(n, kTile), even > kLeastClasses ? even : kLeastClasses);
+  return {start, sums, sums.end(n, d) - start};
 }
 
 template <class H>
-__global__ void __launch_bounds__(kTileThreads) margin_gradients_tile(MarginBackwardCall call) {
+__global__ void __launch_bounds__(kTileThreads) margin_gradients_tile(MarginBackwardCall call, TiledSpace space) {
   static_assert(2 * 16 * kTile <= 2 * kStripFloats, "the columns' sums fit where the strips were");
   AG_DYNAMIC_SHARED(float, shared);
   const Head& head = call.head;
-  const Space space = space_of(call);
-  const int64_t class_tile = blockIdx.x % space.class_tiles;
-  const int64_t row_tile = blockIdx.x / space.class_tiles;
+  const int64_t class_tile = blockIdx.x % space.sums.class_tiles;
+  const int64_t row_tile = blockIdx.x / space.sums.class_tiles;
   const int64_t first_row = row_tile * kTile;
   const int64_t first_class = class_tile * kTile;  // in the range
   const TileThread self = tile_thread();
@@ -158,7 +73,7 @@ __global__ void __launch_bounds__(kTileThreads) margin_gradients_tile(MarginBack
         const int64_t index = first_class + self.column + 16 * j;
         if (index < call.count) {
           const int64_t at = row * call.count + index;
-          const float c = call.cosines == nullptr ? cosine_of<H>(head, dots[i][j], row, call.first + index) : call.cosines[at];
+          const float c = call.cosines == nullptr ? cosine_of<H, float>(head, dots[i][j], row, call.first + index) : call.cosines[at];
           const Gradient gradient = Gradient::of(call, own, call.first + index, c);
           const float product = own.good ? gradient.g * c : 0.0f;
           space.gradients[at] = gradient.g;
@@ -172,8 +87,8 @@ __global__ void __launch_bounds__(kTileThreads) margin_gradients_tile(MarginBack
     along = warp_sum(along, 16);  // the 16 threads of a row are one half of a warp; all lanes shuffle, rows past the end too
     by_scale = warp_sum(by_scale, 16);
     if (self.column == 0 && row < head.n) {
-      space.of_rows[class_tile * 2 * head.n + row] = along;
-      space.of_rows[(class_tile * 2 + 1) * head.n + row] = by_scale;
+      space.sums.of_rows[class_tile * 2 * head.n + row] = along;
+      space.sums.of_rows[(class_tile * 2 + 1) * head.n + row] = by_scale;
     }
   }
 
@@ -192,18 +107,17 @@ __global__ void __launch_bounds__(kTileThreads) margin_gradients_tile(MarginBack
     for (int i = 0; i < 16; ++i) {
       sum += shared[(which * 16 + i) * kTile + column];
     }
-    space.of_classes[(row_tile * 2 + which) * call.count + first_class + column] = sum;
+    space.sums.of_classes[(row_tile * 2 + which) * call.count + first_class + column] = sum;
   }
 }
 
 // dw of 64 classes and 64 of D.
 template <class H>
-__global__ void __launch_bounds__(kTileThreads) margin_classes_tile(MarginBackwardCall call) {
+__global__ void __launch_bounds__(kTileThreads) margin_classes_tile(MarginBackwardCall call, TiledSpace space) {
   AG_DYNAMIC_SHARED(float, shared);
   float* const lefts = shared;                  // (kDepth, kPitch): G, row x class
   float* const rights = shared + kStripFloats;  // (kDepth, kPitch): x^, row x d
   const Head& head = call.head;
-  const Space space = space_of(call);
   const int64_t depth_tiles = ceil_div(head.d, kTile);
   const int64_t first_d = blockIdx.x % depth_tiles * kTile;
   const int64_t first_class = blockIdx.x / depth_tiles * kTile;
@@ -227,11 +141,8 @@ __global__ void __launch_bounds__(kTileThreads) margin_classes_tile(MarginBackwa
   for (int i = 0; i < 4; ++i) {
     const int64_t index = first_class + self.row + i;
     if (index < call.count) {
-      float along = 0.0f, g = 0.0f;
-      for (int64_t tile = 0; tile < space.row_tiles; ++tile) {
-        along += space.of_classes[tile * 2 * call.count + index];
-        g += space.of_classes[(tile * 2 + 1) * call.count + index];
-      }
+      float along, g;
+      space.sums.of_class(call.count, index, along, g);
 #pragma unroll
       for (int j = 0; j < 4; ++j) {
         const int64_t d = first_d + self.column + 16 * j;
@@ -248,20 +159,19 @@ __global__ void __launch_bounds__(kTileThreads) margin_classes_tile(MarginBackwa
 
 // The part of one piece of the classes in sum_j G_ij w^_j, for 64 rows and 64 of D.
 template <class H>
-__global__ void __launch_bounds__(kTileThreads) margin_rows_tile(MarginBackwardCall call) {
+__global__ void __launch_bounds__(kTileThreads) margin_rows_tile(MarginBackwardCall call, TiledSpace space) {
   AG_DYNAMIC_SHARED(float, shared);
   float* const lefts = shared;                  // (kDepth, kPitch): G, class x row
   float* const rights = shared + kStripFloats;  // (kDepth, kPitch): w^, class x d
   const Head& head = call.head;
-  const Space space = space_of(call);
   const int64_t depth_tiles = ceil_div(head.d, kTile);
   const int64_t first_d = blockIdx.x % depth_tiles * kTile;
-  const int64_t first_row = blockIdx.x / depth_tiles % space.row_tiles * kTile;
-  const int64_t piece = blockIdx.x / depth_tiles / space.row_tiles;
-  const int64_t end = min((piece + 1) * space.piece_classes, static_cast<int64_t>(call.count));
+  const int64_t first_row = blockIdx.x / depth_tiles % space.sums.row_tiles * kTile;
+  const int64_t piece = blockIdx.x / depth_tiles / space.sums.row_tiles;
+  const int64_t end = min((piece + 1) * space.sums.piece_classes, static_cast<int64_t>(call.count));
   const TileThread self = tile_thread();
   float sums[4][4] = {};
-  for (int64_t start = piece * space.piece_classes; start < end; start += kDepth) {
+  for (int64_t start = piece * space.sums.piece_classes; start < end; start += kDepth) {
 #pragma unroll
     for (int j = 0; j < 4; ++j) {
       const int line = self.line + 16 * j;
@@ -285,53 +195,10 @@ __global__ void __launch_bounds__(kTileThreads) margin_rows_tile(MarginBackwardC
     for (int j = 0; j < 4; ++j) {
       const int64_t d = first_d + self.column + 16 * j;
       if (row < head.n && d < head.d) {
-        space.dx[(piece * head.n + row) * head.d + d] = sums[i][j];
+        space.sums.dx[(piece * head.n + row) * head.d + d] = sums[i][j];
       }
     }
   }
-}
-
-constexpr int kTotalRows = 8;  // of a block, a warp each
-
-// The sums of a row over all class tiles, and dscale.
-__global__ void __launch_bounds__(kTotalRows* kWarpSize) margin_row_totals(MarginBackwardCall call) {
-  const int64_t n = call.head.n;
-  const Space space = space_of(call);
-  const int64_t row = static_cast<int64_t>(blockIdx.x) * kTotalRows + threadIdx.x / kWarpSize;
-  const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
-  if (row >= n) {
-    return;  // a whole warp: the rest of the block does not wait for it
-  }
-  float along = 0.0f, by_scale = 0.0f;
-  for (int64_t tile = lane; tile < space.class_tiles; tile += kWarpSize) {
-    along += space.of_rows[tile * 2 * n + row];
-    by_scale += space.of_rows[(tile * 2 + 1) * n + row];
-  }
-  along = warp_sum(along);
-  by_scale = warp_sum(by_scale);
-  if (lane == 0) {
-    space.totals[row] = along;
-    space.totals[n + row] = by_scale;
-    put(call.dscale + row, by_scale, call.write_x);
-  }
-}
-
-// dx from its pieces, in their order: one thread, one number.
-template <class H>
-__global__ void margin_rows_merge(MarginBackwardCall call) {
-  const Head& head = call.head;
-  const int64_t count = static_cast<int64_t>(head.n) * head.d;
-  const int64_t at = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-  if (at >= count) {
-    return;
-  }
-  const Space space = space_of(call);
-  float sum = 0.0f;
-  for (int64_t piece = 0; piece < space.pieces; ++piece) {
-    sum += space.dx[piece * count + at];
-  }
-  const int64_t row = at / head.d;
-  put_dx<H>(call, row, at % head.d, sum, space.totals[row], space.totals[head.n + row]);
 }
 
 // The plain kernel's workspace: G (N,count), G c (N,count), the rows' sums of G c and of dz c (2,N).
@@ -342,7 +209,7 @@ __device__ inline float* plain_rows(const MarginBackwardCall& call) {
   return static_cast<float*>(call.workspace) + 2 * static_cast<int64_t>(call.head.n) * call.count;
 }
 
-template <class H>
+template <class H, class T>
 __global__ void margin_backward_plain_gradients(MarginBackwardCall call) {
   const Head& head = call.head;
   const int64_t row = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
@@ -353,11 +220,9 @@ __global__ void margin_backward_plain_gradients(MarginBackwardCall call) {
   float along = 0.0f, by_scale = 0.0f;
   for (int64_t index = 0; index < call.count; ++index) {
     const int64_t at = row * call.count + index;
-    const float c = call.cosines != nullptr
-                        ? call.cosines[at]
-                        : cosine_of<H>(head, plain_product(head, row, call.first + index), row, call.first + index);
+    const float c = call.cosines != nullptr ? call.cosines[at] : plain_cosine<H, T>(head, row, call.first + index);
     const Gradient gradient = Gradient::of(call, own, call.first + index, c);
-    const float product = own.good ? gradient.g * c : 0.0f;
+    const float product = own.good ? factor<T>(gradient.g) * c : 0.0f;
     static_cast<float*>(call.workspace)[at] = gradient.g;
     plain_products(call)[at] = product;
     along += product;
@@ -368,7 +233,7 @@ __global__ void margin_backward_plain_gradients(MarginBackwardCall call) {
   put(call.dscale + row, by_scale, call.write_x);
 }
 
-template <class H>
+template <class H, class T>
 __global__ void margin_backward_plain_classes(MarginBackwardCall call) {
   const Head& head = call.head;
   const int64_t thread = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
@@ -380,7 +245,7 @@ __global__ void margin_backward_plain_classes(MarginBackwardCall call) {
   float sum = 0.0f, along = 0.0f, bias = 0.0f;
   for (int64_t row = 0; row < head.n; ++row) {
     const float g = static_cast<const float*>(call.workspace)[row * call.count + index];
-    sum += g * (head.x[row * head.d + d] * inverse_x<H>(head, row));
+    sum += factor<T>(g) * factor<T>(head.x[row * head.d + d] * inverse_x<H>(head, row));
     along += plain_products(call)[row * call.count + index];
     bias += g;
   }
@@ -390,7 +255,7 @@ __global__ void margin_backward_plain_classes(MarginBackwardCall call) {
   }
 }
 
-template <class H>
+template <class H, class T>
 __global__ void margin_backward_plain_rows(MarginBackwardCall call) {
   const Head& head = call.head;
   const int64_t thread = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
@@ -402,18 +267,17 @@ __global__ void margin_backward_plain_rows(MarginBackwardCall call) {
   float sum = 0.0f;
   for (int64_t index = 0; index < call.count; ++index) {
     const int64_t one = call.first + index;
-    sum += static_cast<const float*>(call.workspace)[row * call.count + index] * (head.w[one * head.d + d] * inverse_w<H>(head, one));
+    const float g = static_cast<const float*>(call.workspace)[row * call.count + index];
+    sum += factor<T>(g) * factor<T>(head.w[one * head.d + d] * inverse_w<H>(head, one));
   }
   put_dx<H>(call, row, d, sum, plain_rows(call)[row], plain_rows(call)[head.n + row]);
 }
-
-bool accepts(const void* call) { return static_cast<const MarginBackwardCall*>(call)->head.type == AG_F32; }
 
 int64_t tiled_workspace(int64_t rows, int64_t columns, int64_t depth) {
   if (beyond_memory(rows, columns) || beyond_memory(rows, depth)) {
     return kBeyondMemory;
   }
-  return space_of(nullptr, rows, columns, depth).floats * static_cast<int64_t>(sizeof(float));
+  return tiled_space(nullptr, rows, columns, depth).floats * static_cast<int64_t>(sizeof(float));
 }
 
 int64_t plain_workspace(int64_t rows, int64_t columns, int64_t) {
@@ -423,39 +287,44 @@ int64_t plain_workspace(int64_t rows, int64_t columns, int64_t) {
 void run_tiled(Exec& exec, const void* arguments) {
   const MarginBackwardCall call = *static_cast<const MarginBackwardCall*>(arguments);
   const Head& head = call.head;
-  const Space space = space_of(nullptr, head.n, call.count, head.d);
+  const TiledSpace space = tiled_space(call.workspace, head.n, call.count, head.d);
+  const TileSums& sums = space.sums;
   const int64_t depth_tiles = ceil_div(head.d, kTile);
   launch_check_labels(exec, head, AG_OP_MARGIN_BACKWARD);
   with_head(head.kind, [&](auto kind) {
     using H = decltype(kind);
-    AG_LAUNCH(exec, margin_gradients_tile<H>, grid_of(space.row_tiles * space.class_tiles), kTileThreads, kTileSharedBytes, call);
-    AG_LAUNCH(exec, margin_classes_tile<H>, grid_of(space.class_tiles * depth_tiles), kTileThreads, kTileSharedBytes, call);
-    AG_LAUNCH(exec, margin_rows_tile<H>, grid_of(space.pieces * space.row_tiles * depth_tiles), kTileThreads, kTileSharedBytes, call);
-    AG_LAUNCH(exec, margin_row_totals, grid_of(ceil_div(head.n, kTotalRows)), kTotalRows * kWarpSize, 0, call);
-    AG_LAUNCH(exec, margin_rows_merge<H>, grid_of(ceil_div(static_cast<int64_t>(head.n) * head.d, 256)), 256, 0, call);
+    AG_LAUNCH(exec, margin_gradients_tile<H>, grid_of(sums.row_tiles * sums.class_tiles), kTileThreads, kTileSharedBytes, call, space);
+    AG_LAUNCH(exec, margin_classes_tile<H>, grid_of(sums.class_tiles * depth_tiles), kTileThreads, kTileSharedBytes, call, space);
+    AG_LAUNCH(exec, margin_rows_tile<H>, grid_of(sums.pieces * sums.row_tiles * depth_tiles), kTileThreads, kTileSharedBytes, call, space);
+    launch_row_sums<H>(exec, call, sums);
   });
 }
 
+template <class T>
 void run_plain(Exec& exec, const void* arguments) {
   const MarginBackwardCall call = *static_cast<const MarginBackwardCall*>(arguments);
   const int64_t d = call.head.d;
   launch_check_labels(exec, call.head, AG_OP_MARGIN_BACKWARD);
   with_head(call.head.kind, [&](auto kind) {
     using H = decltype(kind);
-    AG_LAUNCH(exec, margin_backward_plain_gradients<H>, grid_of(ceil_div(call.head.n, 128)), 128, 0, call);
-    AG_LAUNCH(exec, margin_backward_plain_classes<H>, grid_of(ceil_div(call.count * d, 128)), 128, 0, call);
-    AG_LAUNCH(exec, margin_backward_plain_rows<H>, grid_of(ceil_div(call.head.n * d, 128)), 128, 0, call);
+    AG_LAUNCH(exec, (margin_backward_plain_gradients<H, T>), grid_of(ceil_div(call.head.n, 128)), 128, 0, call);
+    AG_LAUNCH(exec, (margin_backward_plain_classes<H, T>), grid_of(ceil_div(call.count * d, 128)), 128, 0, call);
+    AG_LAUNCH(exec, (margin_backward_plain_rows<H, T>), grid_of(ceil_div(call.head.n * d, 128)), 128, 0, call);
   });
 }
 
+constexpr auto is_f32 = head_is<MarginBackwardCall, float>;
+constexpr auto is_bf16 = head_is<MarginBackwardCall, Bf16>;
 constexpr Kernel kKernels[] = {
-    {"margin_backward_f32_tiled_64x64x16", nullptr, accepts, tiled_workspace, run_tiled},
-    {"margin_backward_f32_plain", nullptr, accepts, plain_workspace, run_plain},
+    {"margin_backward_bf16_mma_128x128x32", nullptr, is_bf16, backward_mma_workspace, run_backward_mma},
+    {"margin_backward_f32_tiled_64x64x16", nullptr, is_f32, tiled_workspace, run_tiled},
+    {"margin_backward_bf16_plain", nullptr, is_bf16, plain_workspace, run_plain<Bf16>},
+    {"margin_backward_f32_plain", nullptr, is_f32, plain_workspace, run_plain<float>},
 };
 static_assert(proven_first(kKernels));
 
 }  // namespace
 
-const KernelList margin_backward_kernels = {kKernels, 2};
+const KernelList margin_backward_kernels = {kKernels, 4};
 
 }  // namespace angulus::cuda

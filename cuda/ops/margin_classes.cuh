@@ -1,6 +1,8 @@
-// What forward and backward of the head share: c of a row and a class.
+// What forward and backward of the head share: c of a row and a class. T is the type of the products' factors (ag_head.type): with Bf16 these
+// are the rows x^ and w^ (SOFTMAX: x and w), rounded.
 #pragma once
 
+#include "../device/storage.cuh"
 #include "../device/tile.cuh"
 #include "labels.cuh"
 #include "margin_functors.h"
@@ -8,22 +10,48 @@
 namespace angulus::cuda {
 namespace {
 
-// c from <w, x>. row of x, index of w.
 template <class H>
-__device__ inline float cosine_of(const Head& head, float dot, int64_t row, int64_t index) {
-  if (H::normalised) {
-    return H::cosine(dot, head.inverse_x[row], head.inverse_w[index], 0.0f);
-  }
-  return H::cosine(dot, 1.0f, 1.0f, head.bias[index]);
+__device__ inline float inverse_x(const Head& head, int64_t row) {
+  return H::normalised ? head.inverse_x[row] : 1.0f;
 }
 
-// <w, x> by one thread.
-__device__ inline float plain_product(const Head& head, int64_t row, int64_t index) {
+template <class H>
+__device__ inline float inverse_w(const Head& head, int64_t index) {
+  return H::normalised ? head.inverse_w[index] : 1.0f;
+}
+
+// c from the product of row of x and index of w: of the raw rows with float, of the factors with Bf16.
+template <class H, class T>
+__device__ inline float cosine_of(const Head& head, float dot, int64_t row, int64_t index) {
+  const float bias = H::normalised ? 0.0f : head.bias[index];
+  if constexpr (std::is_same<T, Bf16>::value) {
+    return H::cosine(dot, 1.0f, 1.0f, bias);
+  } else {
+    return H::cosine(dot, inverse_x<H>(head, row), inverse_w<H>(head, index), bias);
+  }
+}
+
+// A number as it enters a product.
+template <class T>
+__device__ inline float factor(float value) {
+  if constexpr (std::is_same<T, Bf16>::value) {
+    return to_float(to_bf16(value));
+  } else {
+    return value;
+  }
+}
+
+// c by one thread.
+template <class H, class T>
+__device__ inline float plain_cosine(const Head& head, int64_t row, int64_t index) {
+  const bool rounds = std::is_same<T, Bf16>::value;
+  const float of_x = rounds ? inverse_x<H>(head, row) : 1.0f;
+  const float of_w = rounds ? inverse_w<H>(head, index) : 1.0f;
   float dot = 0.0f;
   for (int d = 0; d < head.d; ++d) {
-    dot += head.x[row * head.d + d] * head.w[index * head.d + d];
+    dot += factor<T>(head.x[row * head.d + d] * of_x) * factor<T>(head.w[index * head.d + d] * of_w);
   }
-  return dot;
+  return cosine_of<H, T>(head, dot, row, index);
 }
 
 // The products of 64 rows from first_row on and 64 classes from first_class on (of the range [first, first + count)), 16 of D at a time.
@@ -46,6 +74,11 @@ __device__ inline void multiply_rows_and_classes(const Head& head, int64_t first
     multiply_strips(rows, classes, self, sums);
     __syncthreads();  // nobody reads them any more: the next step, or the caller, overwrites
   }
+}
+
+template <class Call, class T>
+bool head_is(const void* call) {
+  return static_cast<const Call*>(call)->head.type == kType<T>;
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ import org.angulus.train.ShuffledBatches;
 import org.angulus.train.TensorBoardListener;
 import org.angulus.train.Trainer;
 import org.angulus.train.TrainingConfig;
+import org.angulus.train.TrainingMemory;
 
 /** One training run from its faces to its report. */
 final class TrainingJob {
@@ -148,6 +149,7 @@ final class TrainingJob {
             if (test != null) {
                 trainer.setEvaluation(embeddings -> figures(test.embed(embeddings, FlipFusion.NONE)));
             }
+            progress.note("Memory    " + words(trainer.memory()));
             if (resume) {
                 boolean found = trainer.resume();
                 progress.note(found ? "Going on after step " + trainer.step() : "There is no checkpoint yet: starting again from step 0");
@@ -167,6 +169,12 @@ final class TrainingJob {
                     + (failed.count() == 0 ? "" : "; replaced " + failed.count() + " that could not be used"));
         }
         curve.draw(new Plots(this::warn), folder.lossPicture(), config.network().name());
+    }
+
+    private static String words(TrainingMemory memory) {
+        return Bytes.text(memory.total()) + " on the device: network " + Bytes.text(memory.network()) + ", class vectors " + Bytes.text(memory.classVectors())
+                + ", gradients " + Bytes.text(memory.gradients()) + ", optimizer " + Bytes.text(memory.optimizer()) + ", state " + Bytes.text(memory.state())
+                + ", activations " + Bytes.text(memory.activations()) + ", workspace " + Bytes.text(memory.workspace()) + ", input " + Bytes.text(memory.input());
     }
 
     private static Map<String, Double> figures(EmbeddedPairs pairs) {

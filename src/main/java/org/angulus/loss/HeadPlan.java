@@ -25,6 +25,7 @@ public final class HeadPlan {
     private final int n;
     private final int d;
     private final int classes;
+    private final Type precision;
     private final int range;
     private final boolean keepsCosines;
     private final long workspaceBytes;
@@ -55,9 +56,10 @@ public final class HeadPlan {
     /**
      * @param n embeddings of a micro-batch
      * @param d numbers of an embedding
+     * @param precision of the factors of the N x C products; all else is f32
      * @param cap bytes up to which cosines are kept
      */
-    public HeadPlan(Ops ops, MarginHead head, int classes, int n, int d, long cap) {
+    public HeadPlan(Ops ops, MarginHead head, int classes, int n, int d, Type precision, long cap) {
         if (classes < 2) {
             throw new IllegalArgumentException("The head has " + classes + " classes; it needs at least 2 people to tell apart.");
         }
@@ -65,6 +67,7 @@ public final class HeadPlan {
         this.n = n;
         this.d = d;
         this.classes = classes;
+        this.precision = precision;
         long row = (long) Float.BYTES * n;
         keepsCosines = row * classes <= cap;
         // The partial results of a range are aligned only where N is a multiple of 4.
@@ -113,7 +116,7 @@ public final class HeadPlan {
             ops.rowNorm(new Matrix(classes, d, Type.F32), head.guard(), a.w(), inverseW);
         }
         var operands = new HeadOperands(
-                head.kind(), n, d, classes, head.guard(), Type.F32, a.x(), a.w(), a.bias(), a.labels(), inverseX, inverseW, a.scalars());
+                head.kind(), n, d, classes, head.guard(), precision, a.x(), a.w(), a.bias(), a.labels(), inverseX, inverseW, a.scalars());
         long target = at(a, scratch.target());
         long logSumExp = at(a, scratch.logSumExp());
         long losses = at(a, scratch.losses());

@@ -320,6 +320,11 @@ public final class Trainer implements AutoCloseable {
         return trainingNanos == 0 ? 0 : waitedNanos / trainingNanos;
     }
 
+    /** The device memory that this run has taken. */
+    public TrainingMemory memory() {
+        return training.deviceMemory();
+    }
+
     /** Steps done. */
     public long step() {
         return step;

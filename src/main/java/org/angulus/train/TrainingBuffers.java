@@ -1,5 +1,7 @@
 package org.angulus.train;
 
+import static org.angulus.train.TrainingMemory.align;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,7 +17,7 @@ import org.angulus.model.ResFaceConfig;
 
 /** The device memory of a run, allocated once: parameters, gradients, what the optimizer keeps, the rest of the state, activations, scratch, input. */
 final class TrainingBuffers implements AutoCloseable {
-    private static final long ALIGNMENT = 256;
+    private static final long LEAST = 256;
 
     private final List<DeviceBuffer> buffers = new ArrayList<>();
 
@@ -50,6 +52,11 @@ final class TrainingBuffers implements AutoCloseable {
 
     /** Where images, labels and flips lie in a block that is sent as a whole. */
     record InputBlock(long images, long labels, long flips, long bytes) {
+        /** Bytes of the block that the graphs read and of so many slots, for micro-batches of n images. */
+        static long bytes(ResFaceConfig network, int n, int slots) {
+            return (1 + slots) * of(network, n).bytes();
+        }
+
         static InputBlock of(ResFaceConfig network, int n) {
             long labels = align(3L * n * network.height() * network.width());
             long flips = labels + align(4L * n);
@@ -57,22 +64,21 @@ final class TrainingBuffers implements AutoCloseable {
         }
     }
 
-    TrainingBuffers(Device device, TrainingConfig config, FlatLayout layout, FlatLayout statistics, ModelPlan plan, long workspaceBytes,
-            int slotCount) {
+    TrainingBuffers(Device device, TrainingConfig config, FlatLayout layout, FlatLayout statistics, ModelPlan plan, TrainingMemory memory, int slotCount) {
         parameterBytes = Float.BYTES * layout.count();
         runningBytes = Float.BYTES * statistics.count();
         boolean averaged = config.averageDecay() > 0;
         inputBlock = InputBlock.of(config.network(), config.microBatch());
         boolean complete = false;
         try {
-            parameters = allocate(device, parameterBytes);
-            gradients = allocate(device, parameterBytes);
+            parameters = allocate(device, memory.parameters());
+            gradients = allocate(device, memory.gradients());
             List<String> states = config.optimizer().states();
-            DeviceBuffer moments = allocate(device, states.size() * align(parameterBytes));
+            DeviceBuffer moments = allocate(device, memory.optimizer());
             for (int i = 0; i < states.size(); i++) {
-                optimizer.put(states.get(i), moments.address(i * align(parameterBytes)));
+                optimizer.put(states.get(i), moments.address(i * memory.parameters()));
             }
-            DeviceBuffer state = allocate(device, stateBytes(config, parameterBytes, runningBytes));
+            DeviceBuffer state = allocate(device, memory.state());
             running = state.address();
             candidates = running + align(runningBytes);
             control = candidates + align(runningBytes);
@@ -80,12 +86,12 @@ final class TrainingBuffers implements AutoCloseable {
             summary = scalars + align(StepScalars.BYTES);
             summarySum = summary + align(HeadSummary.BYTES);
             averageParameters = averaged ? summarySum + align(HeadSummary.BYTES) : 0;
-            averageRunning = averaged ? averageParameters + align(parameterBytes) : 0;
-            arena = allocate(device, plan.arenaBytes());
-            DeviceBuffer scratch = allocate(device, align(plan.preparedBytes()) + workspaceBytes);
+            averageRunning = averaged ? averageParameters + memory.parameters() : 0;
+            arena = allocate(device, memory.activations());
+            DeviceBuffer scratch = allocate(device, memory.workspace());
             prepared = scratch.address();
             workspace = scratch.address(align(plan.preparedBytes()));
-            DeviceBuffer inputs = allocate(device, (1 + slotCount) * inputBlock.bytes());
+            DeviceBuffer inputs = allocate(device, memory.input());
             input = inputs.address();
             slots = new long[slotCount];
             for (int i = 0; i < slotCount; i++) {
@@ -100,17 +106,9 @@ final class TrainingBuffers implements AutoCloseable {
         }
     }
 
-    private static long stateBytes(TrainingConfig config, long parameterBytes, long runningBytes) {
-        long small = align(StepControl.BYTES) + align(StepScalars.BYTES) + 2 * align(HeadSummary.BYTES);
-        return 2 * align(runningBytes) + small + (config.averageDecay() > 0 ? align(parameterBytes) + align(runningBytes) : 0);
-    }
-
-    /** What a run takes with micro-batches of {@code n} images, for which {@code plan} and {@code workspaceBytes} are. */
-    static long memoryBytes(
-            TrainingConfig config, FlatLayout layout, FlatLayout statistics, ModelPlan plan, long workspaceBytes, int slotCount, int n) {
-        long parameters = align(Float.BYTES * layout.count());
-        return (2 + config.optimizer().states().size()) * parameters + stateBytes(config, parameters, Float.BYTES * statistics.count())
-                + plan.arenaBytes() + align(plan.preparedBytes()) + workspaceBytes + (1 + slotCount) * InputBlock.of(config.network(), n).bytes();
+    /** What was allocated. */
+    long bytes() {
+        return buffers.stream().mapToLong(DeviceBuffer::bytes).sum();
     }
 
     /** Everything that persists starts at 0: the gaps of the flat buffers count in norms and stay 0. */
@@ -131,13 +129,9 @@ final class TrainingBuffers implements AutoCloseable {
     }
 
     private DeviceBuffer allocate(Device device, long bytes) {
-        DeviceBuffer buffer = device.allocate(Math.max(ALIGNMENT, bytes));
+        DeviceBuffer buffer = device.allocate(Math.max(LEAST, bytes));
         buffers.add(buffer);
         return buffer;
-    }
-
-    static long align(long bytes) {
-        return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 
     @Override

@@ -30,10 +30,11 @@ final class TrainingStep implements AutoCloseable {
     private final TrainingConfig config;
     private final ResFace network;
     private final int classes;
-    private final FlatLayout layout = new FlatLayout();
+    private final FlatLayout layout;
     private final ModelPlan plan;
     private final HeadPlan head;
     private final CommitPhase commit;
+    private final TrainingMemory deviceMemory;
     private final PlanMemory memory;
     private final HeadPlan.Addresses headAddresses;
     private final TrainingBuffers buffers;
@@ -51,36 +52,42 @@ final class TrainingStep implements AutoCloseable {
         try {
             return new TrainingStep(device, config, classes, slots);
         } catch (OutOfDeviceMemoryException full) {
-            throw BatchMemory.refused(device, "training", config.microBatch(), n -> memoryBytes(device, config, classes, slots, n), full);
+            throw BatchMemory.refused(device, "training", config.microBatch(), n -> Planned.of(device.ops(), config, classes, slots, n).memory.total(), full);
         }
     }
 
-    private static long memoryBytes(Device device, TrainingConfig config, int classes, int slots, int n) {
-        var network = new ResFace(config.network());
-        var layout = new FlatLayout();
-        network.parameters().forEach(layout::add);
-        config.head().parameters(classes, config.network().embeddingSize(), config.network().initialization()).forEach(layout::add);
-        var head = new HeadPlan(device.ops(), config.head(), classes, n, config.network().embeddingSize(), config.logitsCap());
-        var plan = new ModelPlan(device.ops(), network, config.input(), layout, n, config.startValue(), config.precision(), head::reserve);
-        long workspace = Math.max(plan.workspaceBytes(), head.workspaceBytes());
-        return TrainingBuffers.memoryBytes(config, layout, network.statistics(), plan, workspace, slots, n);
+    /** What a run with micro-batches of n images is made of, and the memory it takes; nothing of it is taken yet. */
+    private record Planned(
+            ResFace network, FlatLayout layout, List<TensorSpec> vectors, HeadPlan head, ModelPlan plan, CommitPhase commit, TrainingMemory memory) {
+        static Planned of(Ops ops, TrainingConfig config, int classes, int slots, int n) {
+            var network = new ResFace(config.network());
+            int d = config.network().embeddingSize();
+            var layout = new FlatLayout();
+            network.parameters().forEach(layout::add);
+            List<TensorSpec> vectors = config.head().parameters(classes, d, config.network().initialization());
+            vectors.forEach(layout::add);
+            var head = new HeadPlan(ops, config.head(), classes, n, d, config.precision(), config.logitsCap());
+            var plan = new ModelPlan(ops, network, config.input(), layout, n, config.startValue(), config.precision(), head::reserve);
+            var commit = new CommitPhase(config, layout, network.statistics());
+            long workspace = Math.max(Math.max(plan.workspaceBytes(), head.workspaceBytes()), commit.workspaceBytes(ops));
+            long input = TrainingBuffers.InputBlock.bytes(config.network(), n, slots);
+            var memory = TrainingMemory.of(config, layout, vectors, network.statistics(), plan, workspace, input);
+            return new Planned(network, layout, vectors, head, plan, commit, memory);
+        }
     }
 
     TrainingStep(Device device, TrainingConfig config, int classes, int slots) {
         this.device = device;
         this.config = config;
         this.classes = classes;
-        network = new ResFace(config.network());
-        network.parameters().forEach(layout::add);
-        List<TensorSpec> vectors = config.head().parameters(classes, config.network().embeddingSize(), config.network().initialization());
-        vectors.forEach(layout::add);
-        Ops ops = device.ops();
-        int n = config.microBatch();
-        head = new HeadPlan(ops, config.head(), classes, n, config.network().embeddingSize(), config.logitsCap());
-        plan = new ModelPlan(ops, network, config.input(), layout, n, config.startValue(), config.precision(), head::reserve);
-        commit = new CommitPhase(config, layout, network.statistics());
-        long workspace = Math.max(Math.max(plan.workspaceBytes(), head.workspaceBytes()), commit.workspaceBytes(ops));
-        buffers = new TrainingBuffers(device, config, layout, network.statistics(), plan, workspace, slots);
+        Planned planned = Planned.of(device.ops(), config, classes, slots, config.microBatch());
+        network = planned.network;
+        layout = planned.layout;
+        head = planned.head;
+        plan = planned.plan;
+        commit = planned.commit;
+        deviceMemory = planned.memory;
+        buffers = new TrainingBuffers(device, config, layout, network.statistics(), plan, deviceMemory, slots);
         boolean complete = false;
         try {
             memory = new PlanMemory(
@@ -93,7 +100,7 @@ final class TrainingStep implements AutoCloseable {
                     buffers.input + buffers.inputBlock.images(),
                     buffers.input + buffers.inputBlock.flips(),
                     buffers.scalars);
-            headAddresses = headAddresses(vectors);
+            headAddresses = headAddresses(planned.vectors);
             first = record(() -> micro(Write.OVERWRITE));
             next = config.microBatches() > 1 ? record(() -> micro(Write.ACCUMULATE)) : null;
             update = record(this::commit);
@@ -160,6 +167,11 @@ final class TrainingStep implements AutoCloseable {
 
     TrainingBuffers buffers() {
         return buffers;
+    }
+
+    /** What was taken of the device's memory. */
+    TrainingMemory deviceMemory() {
+        return deviceMemory;
     }
 
     ResFace network() {

@@ -55,6 +55,12 @@ class TrainCommandTest {
         assertTrue(outcome.out().contains("step " + TinyRun.STEPS + " of " + TinyRun.STEPS), outcome.out());
         assertFalse(outcome.out().contains("\u001b"), "no control characters where nobody looks");
         assertTrue(outcome.out().lines().anyMatch("Precision f32"::equals), outcome.out());
+        String memory = outcome.out().lines().filter(line -> line.startsWith("Memory    ")).findFirst().orElseThrow();
+        assertTrue(
+                memory.matches("Memory    \\S+ [KM]iB on the device: network \\S+ KiB, class vectors \\S+ (Ki)?B, gradients \\S+ KiB, optimizer \\S+ KiB,"
+                        + " state \\S+ KiB, activations \\S+ [KM]iB, workspace \\S+ [KM]iB, input \\S+ KiB"),
+                memory);
+        assertTrue(outcome.out().indexOf(memory) < outcome.out().indexOf("step "), "told before the first step");
         assertTrue(outcome.out().lines().count() < 60, outcome.out());
     }
 

@@ -4,6 +4,8 @@ package org.angulus.device;
 final class Expected {
     final double[] value;
     final double[] magnitude;
+    /** How far an op may be off beside: where it rounds a factor on its way, which a reference cannot round to the same side. */
+    final double[] allowance;
     /** Terms of one element's sum. */
     final long length;
 
@@ -14,6 +16,7 @@ final class Expected {
     Expected(double[] value, double[] magnitude, long length) {
         this.value = value;
         this.magnitude = magnitude;
+        this.allowance = new double[value.length];
         this.length = length;
     }
 
@@ -31,6 +34,7 @@ final class Expected {
     /** The same values after {@code y = y + v} with these in y before. */
     Expected accumulatedOnto(double[] before) {
         Expected sum = new Expected(value.clone(), magnitude.clone(), length + 1);
+        System.arraycopy(allowance, 0, sum.allowance, 0, allowance.length);
         for (int i = 0; i < before.length; i++) {
             sum.add(i, before[i]);
         }
@@ -43,6 +47,7 @@ final class Expected {
         for (int i = 0; i < value.length; i++) {
             scaled.value[i] = value[i] * factor;
             scaled.magnitude[i] = magnitude[i] * Math.abs(factor);
+            scaled.allowance[i] = allowance[i] * Math.abs(factor);
         }
         return scaled;
     }

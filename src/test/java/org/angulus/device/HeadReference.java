@@ -5,9 +5,15 @@ package org.angulus.device;
  * The error of a logit is that of its cosine times the scale S; it enters p = exp(z - logSumExp) as a relative error. The magnitudes of what comes after the
  * exponential are therefore multiplied by 1 + 2 S max|c terms|. The target's p_y - 1 = -(the sum of the others' p) is as precise as they are, however small the
  * loss is.
+ *
+ * <p>With products in bf16 the rows of x^ and w^ are rounded as the device rounds them, and the target's cosine is not. The device rounds the gradients by
+ * cosine too, to one side or the other, by up to 2^-8 of each: what that moves is allowed.
  */
 final class HeadReference {
+    private static final double BF16_UNIT = 0x1p-8;
+
     final HeadKind kind;
+    private final Type type;
     final int n;
     final int d;
     final int classes;
@@ -20,15 +26,21 @@ final class HeadReference {
     final double margin;
     final double[] inverseX;
     final double[] inverseW;
+    /** Of the products. */
     final Expected cosines;
+    /** Rows of x^ and of w^ as the products take them. */
+    private final double[] factorsX;
+    private final double[] factorsW;
+    private final double[] targetCosines;
     final double[] logSumExp;
     /** log1p of the others' exp(z_j - z_y): a small one keeps its digits. */
     final double[] losses;
     /** How much an error of a cosine of a row grows on its way through the exponential. */
     private final double[] growth;
 
-    HeadReference(HeadKind kind, int n, int d, int classes, NormGuard guard, double[] x, double[] w, double[] bias, int[] labels, double scale, double margin) {
+    HeadReference(HeadKind kind, Type type, int n, int d, int classes, NormGuard guard, double[] x, double[] w, double[] bias, int[] labels, double scale, double margin) {
         this.kind = kind;
+        this.type = type;
         this.n = n;
         this.d = d;
         this.classes = classes;
@@ -41,15 +53,25 @@ final class HeadReference {
         this.margin = margin;
         inverseX = inverses(x, n);
         inverseW = inverses(w, classes);
+        factorsX = factors(x, inverseX);
+        factorsW = factors(w, inverseW);
         cosines = new Expected(n * classes, d + 3L);
+        targetCosines = new double[n];
         for (int i = 0; i < n; i++) {
             for (int j = 0; j < classes; j++) {
+                int at = i * classes + j;
                 for (int k = 0; k < d; k++) {
-                    cosines.add(i * classes + j, x[i * d + k] * inverseX[i] * w[j * d + k] * inverseW[j]);
+                    cosines.add(at, factorsX[i * d + k] * factorsW[j * d + k]);
                 }
                 if (kind == HeadKind.SOFTMAX) {
-                    cosines.add(i * classes + j, bias[j]);
+                    cosines.add(at, bias[j]);
+                } else {
+                    cosines.value[at] = Math.clamp(cosines.value[at], -1, 1);
                 }
+            }
+            targetCosines[i] = kind == HeadKind.SOFTMAX ? bias[labels[i]] : 0;
+            for (int k = 0; k < d; k++) {
+                targetCosines[i] += x[i * d + k] * inverseX[i] * w[labels[i] * d + k] * inverseW[labels[i]];
             }
         }
         growth = new double[n];
@@ -81,12 +103,26 @@ final class HeadReference {
         return inverse;
     }
 
+    private double[] factors(double[] rows, double[] inverses) {
+        double[] factors = new double[rows.length];
+        for (int i = 0; i < rows.length; i++) {
+            double inverse = inverses[i / d];
+            factors[i] = type == Type.F32 ? rows[i] * inverse : Numbers.round(Type.BF16, (float) rows[i] * (float) inverse);
+        }
+        return factors;
+    }
+
+    /** Of the products. */
     double c(int i, int j) {
         return cosines.value[i * classes + j];
     }
 
+    double targetCosine(int i) {
+        return targetCosines[i];
+    }
+
     double phi(int i) {
-        return c(i, labels[i]) - (kind == HeadKind.AM_SOFTMAX ? margin : 0);
+        return targetCosines[i] - (kind == HeadKind.AM_SOFTMAX ? margin : 0);
     }
 
     /** S of a row. */
@@ -106,7 +142,7 @@ final class HeadReference {
         Expected target = new Expected(HeadOperands.TARGET_ROWS * n, d + 3L);
         for (int i = 0; i < n; i++) {
             double magnitude = cosines.magnitude[i * classes + labels[i]];
-            set(target, i, c(i, labels[i]), magnitude);
+            set(target, i, targetCosines[i], magnitude);
             set(target, n + i, phi(i), magnitude + margin);
             set(target, 2 * n + i, 1, 1);
             set(target, 3 * n + i, s(i), s(i));
@@ -182,7 +218,7 @@ final class HeadReference {
         double right = 0;
         for (int i = 0; i < n; i++) {
             int best = best(i, 0, classes);
-            right += best < 0 || c(i, labels[i]) > c(i, best) ? 1 : 0;
+            right += best < 0 || targetCosines[i] > c(i, best) ? 1 : 0;
         }
         return right / n;
     }
@@ -190,7 +226,7 @@ final class HeadReference {
     double targetCosine() {
         double sum = 0;
         for (int i = 0; i < n; i++) {
-            sum += c(i, labels[i]);
+            sum += targetCosines[i];
         }
         return sum / n;
     }
@@ -221,7 +257,7 @@ final class HeadReference {
         for (int i = 0; i < n; i++) {
             boolean free = kind.normalizes() && !norms.clamped(i);
             for (int j = first; j < first + count; j++) {
-                addRow(dx, i, s(i) * dz(i, j), s(i) * dzMagnitude(i, j), inverseX[i], x, i, inverseW[j], w, j, free ? i * classes + j : -1);
+                addRow(dx, i, s(i) * dz(i, j), s(i) * dzMagnitude(i, j), inverseX[i], x, i, factorsW, j, free ? i * classes + j : -1);
             }
             if (kind == HeadKind.MODIFIED_SOFTMAX && free) {
                 double[] scale = dscaleOf(i, first, count);
@@ -235,16 +271,17 @@ final class HeadReference {
     }
 
     /** Adds own' (g other^ - g c own^) to a row of `out`; cosine -1: without the projection. */
-    private void addRow(Expected out, int row, double g, double magnitude, double ownInverse, double[] own, int ownRow, double otherInverse, double[] other,
-                        int otherRow, int cosine) {
+    private void addRow(Expected out, int row, double g, double magnitude, double ownInverse, double[] own, int ownRow, double[] other, int otherRow, int cosine) {
         for (int k = 0; k < d; k++) {
-            double direct = other[otherRow * d + k] * otherInverse * ownInverse;
+            double direct = other[otherRow * d + k] * ownInverse;
             out.value[row * d + k] += g * direct;
             out.magnitude[row * d + k] += magnitude * Math.abs(direct);
+            out.allowance[row * d + k] += type == Type.F32 ? 0 : BF16_UNIT * Math.abs(g * direct);
             if (cosine >= 0) {
                 double unit = own[ownRow * d + k] * ownInverse * ownInverse;
                 out.value[row * d + k] -= g * cosines.value[cosine] * unit;
                 out.magnitude[row * d + k] += magnitude * cosines.magnitude[cosine] * Math.abs(unit);
+                out.allowance[row * d + k] += type == Type.F32 ? 0 : BF16_UNIT * Math.abs(g * cosines.value[cosine] * unit);
             }
         }
     }
@@ -256,7 +293,7 @@ final class HeadReference {
         for (int j = first; j < first + count; j++) {
             boolean free = kind.normalizes() && !norms.clamped(j);
             for (int i = 0; i < n; i++) {
-                addRow(dw, j - first, s(i) * dz(i, j), s(i) * dzMagnitude(i, j), inverseW[j], w, j, inverseX[i], x, i, free ? i * classes + j : -1);
+                addRow(dw, j - first, s(i) * dz(i, j), s(i) * dzMagnitude(i, j), inverseW[j], w, j, factorsX, i, free ? i * classes + j : -1);
             }
         }
         return dw;

@@ -56,19 +56,22 @@ class HeadTest {
             new Sizes("sums longer than a run", 260, 300, 10, List.of(0)),
             new Sizes("more rows than the fast kernels take", 4097, 2, 3, List.of(0)),
             new Sizes("several spans", 33, 8, 2100, List.of(0, 1030)),
-            new Sizes("several pieces of classes", 3, 4, 1100, List.of(0)));
+            new Sizes("several pieces of classes", 3, 4, 1100, List.of(0)),
+            new Sizes("a tensor core's tile of rows and one, of classes less one", 129, 20, 127, List.of(0)),
+            new Sizes("a tensor core's tile of rows less one, of classes and one", 127, 12, 257, List.of(0, 128)),
+            new Sizes("a tensor core's tile of D and four", 6, 132, 17, List.of(0)));
 
-    private record Case(HeadKind kind, Sizes sizes) {
+    private record Case(HeadKind kind, Type type, Sizes sizes) {
         @Override
         public String toString() {
-            return kind + " " + sizes;
+            return kind + " " + type + " " + sizes;
         }
     }
 
-    private static List<Case> cases() {
+    private static List<Case> cases(Type type) {
         List<Case> cases = new ArrayList<>();
         for (HeadKind kind : HeadKind.values()) {
-            SIZES.forEach(sizes -> cases.add(new Case(kind, sizes)));
+            SIZES.forEach(sizes -> cases.add(new Case(kind, type, sizes)));
         }
         return cases;
     }
@@ -91,8 +94,8 @@ class HeadTest {
                 System.arraycopy(row, 0, x, i * z.d, z.d);
             }
             boolean softmax = one.kind == HeadKind.SOFTMAX;
-            HeadReference reference = new HeadReference(one.kind, z.n, z.d, z.classes, z.guard, x, w, bias, good, z.scale(), 0.25);
-            HeadOperands operands = new HeadOperands(one.kind, z.n, z.d, z.classes, z.guard, Type.F32, memory.input(x), memory.input(w),
+            HeadReference reference = new HeadReference(one.kind, one.type, z.n, z.d, z.classes, z.guard, x, w, bias, good, z.scale(), 0.25);
+            HeadOperands operands = new HeadOperands(one.kind, z.n, z.d, z.classes, z.guard, one.type, memory.input(x), memory.input(w),
                     softmax ? memory.input(bias) : 0, memory.input(labels == null ? good : labels), softmax ? 0 : memory.input(rounded(reference.inverseX)),
                     softmax ? 0 : memory.input(rounded(reference.inverseW)), memory.input(new StepScalars(41, 0, 0, 0.25f, (float) z.scale(), 0)));
             return new Given(memory, reference, operands);
@@ -108,7 +111,7 @@ class HeadTest {
                 double share = (low + high) / 2;
                 double[] x = new double[z.d];
                 Arrays.setAll(x, k -> Numbers.round(Type.F32, row[k] + share * w[label * z.d + k]));
-                double now = new HeadReference(one.kind, 1, z.d, z.classes, z.guard, x, w, bias, new int[] {label}, z.scale(), 0.25).loss();
+                double now = new HeadReference(one.kind, one.type, 1, z.d, z.classes, z.guard, x, w, bias, new int[] {label}, z.scale(), 0.25).loss();
                 low = now > loss ? share : low;
                 high = now > loss ? high : share;
                 learnt = x;
@@ -137,10 +140,11 @@ class HeadTest {
         return Arrays.stream(values).map(v -> Numbers.round(Type.F32, v)).toArray();
     }
 
-    private static void walk(String name, Op op, BiConsumer<Given, Case> body) {
+    /** kernels: the type that the op's kernels are for; type: the head's. */
+    private static void walk(String name, Op op, Type kernels, Type type, BiConsumer<Given, Case> body) {
         try (Device device = TestDevices.open(name)) {
-            List<Case> cases = cases().stream().filter(one -> TestDevices.affords(device, 6.0 * one.sizes.n * one.sizes.d * one.sizes.classes)).toList();
-            KernelWalk.each(device, op, Type.F32, cases, one -> {
+            List<Case> cases = cases(type).stream().filter(one -> TestDevices.affords(device, 6.0 * one.sizes.n * one.sizes.d * one.sizes.classes)).toList();
+            KernelWalk.each(device, op, kernels, cases, one -> {
                 try (GuardedMemory memory = new GuardedMemory(device)) {
                     body.accept(Given.of(memory, one, null), one);
                 }
@@ -148,9 +152,9 @@ class HeadTest {
         }
     }
 
-    @OnEveryDevice
-    void target(String name) {
-        walk(name, Op.MARGIN_TARGET, (given, one) -> {
+    @OnEveryDeviceAndType
+    void target(String name, Type type) {
+        walk(name, Op.MARGIN_TARGET, Type.F32, type, (given, one) -> {
             int count = HeadOperands.TARGET_ROWS * one.sizes.n;
             long target = given.memory.output(count);
             given.memory.device().ops().marginTarget(given.operands, target);
@@ -158,9 +162,9 @@ class HeadTest {
         });
     }
 
-    @OnEveryDevice
-    void forward(String name) {
-        walk(name, Op.MARGIN_FORWARD, (given, one) -> {
+    @OnEveryDeviceAndType
+    void forward(String name, Type type) {
+        walk(name, Op.MARGIN_FORWARD, type, type, (given, one) -> {
             for (int range = 0; range < one.sizes.ranges.size(); range++) {
                 int first = one.sizes.ranges.get(range);
                 forward(given, one, first, given.end(one.sizes, range) - first);
@@ -197,9 +201,9 @@ class HeadTest {
         Tolerance.check("cosines", Type.F32, c, all);
     }
 
-    @OnEveryDevice
-    void loss(String name) {
-        walk(name, Op.MARGIN_LOSS, (given, one) -> {
+    @OnEveryDeviceAndType
+    void loss(String name, Type type) {
+        walk(name, Op.MARGIN_LOSS, Type.F32, type, (given, one) -> {
             GuardedMemory memory = given.memory;
             HeadReference reference = given.reference;
             int n = one.sizes.n;
@@ -224,9 +228,9 @@ class HeadTest {
         });
     }
 
-    @OnEveryDevice
-    void backward(String name) {
-        walk(name, Op.MARGIN_BACKWARD, (given, one) -> {
+    @OnEveryDeviceAndType
+    void backward(String name, Type type) {
+        walk(name, Op.MARGIN_BACKWARD, type, type, (given, one) -> {
             backward(given, one, false);
             backward(given, one, true);
         });
@@ -266,14 +270,14 @@ class HeadTest {
     }
 
     /** A row with a bad label gets no gradient, and what it holds changes no bit of the class vectors' gradient. */
-    @OnEveryDevice
-    void badLabelAddsNothing(String name) {
+    @OnEveryDeviceAndType
+    void badLabelAddsNothing(String name, Type type) {
         try (Device device = TestDevices.open(name)) {
-            KernelWalk.each(device, Op.MARGIN_BACKWARD, Type.F32, List.of(HeadKind.values()), kind -> {
+            KernelWalk.each(device, Op.MARGIN_BACKWARD, type, List.of(HeadKind.values()), kind -> {
                 double[][] dw = new double[2][];
                 for (int run = 0; run < 2; run++) {
                     try (GuardedMemory memory = new GuardedMemory(device)) {
-                        Given given = Given.of(memory, new Case(kind, new Sizes("three rows", 3, 4, 6, List.of(0))), new int[] {2, 6, 5});
+                        Given given = Given.of(memory, new Case(kind, type, new Sizes("three rows", 3, 4, 6, List.of(0))), new int[] {2, 6, 5});
                         HeadOperands h = given.operands;
                         double[] x = given.reference.x.clone();
                         for (int k = 4; k < 8; k++) {
@@ -302,7 +306,7 @@ class HeadTest {
     void badLabelIsAFault(String name) {
         try (Device device = TestDevices.open(name); GuardedMemory memory = new GuardedMemory(device)) {
             KernelWalk.require(device, Op.MARGIN_TARGET, Type.F32);
-            Case one = new Case(HeadKind.AM_SOFTMAX, new Sizes("three rows", 3, 4, 6, List.of(0)));
+            Case one = new Case(HeadKind.AM_SOFTMAX, Type.F32, new Sizes("three rows", 3, 4, 6, List.of(0)));
             for (int bad : new int[] {6, -1, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
                 Given given = Given.of(memory, one, new int[] {2, bad, bad});
                 long target = memory.output(15);
@@ -313,7 +317,7 @@ class HeadTest {
                 device.sync();
                 double[] c = memory.read(target, 3);
                 assertEquals(0, c[1]);
-                assertEquals(Numbers.round(Type.F32, given.reference.c(0, 2)), c[0], 1e-5);
+                assertEquals(Numbers.round(Type.F32, given.reference.targetCosine(0)), c[0], 1e-5);
             }
         }
     }

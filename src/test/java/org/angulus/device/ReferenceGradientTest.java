@@ -90,7 +90,7 @@ class ReferenceGradientTest {
         double[] w = numbers.signed(Type.F32, classes * d);
         double[] bias = numbers.signed(Type.F32, classes);
         int[] labels = {1, 0, 4, 1};
-        Function<Double, HeadReference> at = scale -> new HeadReference(kind, n, d, classes, NormGuard.CLAMP_LENGTH, x, w, bias, labels, scale, 0.35);
+        Function<Double, HeadReference> at = scale -> new HeadReference(kind, Type.F32, n, d, classes, NormGuard.CLAMP_LENGTH, x, w, bias, labels, scale, 0.35);
         HeadReference head = at.apply(4.0);
         FiniteDifference.check("dx", values -> at.apply(4.0).loss(), x, head.dx(0, classes).value);
         FiniteDifference.check("dw", values -> at.apply(4.0).loss(), w, head.dw(0, classes).value);

@@ -43,7 +43,7 @@ final class Tolerance {
                 continue;
             }
             double error = Math.abs(actual[i] - value);
-            double tolerance = of(type, expected.length, expected.magnitude[i], value);
+            double tolerance = of(type, expected.length, expected.magnitude[i], value) + expected.allowance[i];
             if (!(error <= tolerance) || Double.isInfinite(tolerance)) {
                 fail(what + ": element " + i + " of " + actual.length + " is " + actual[i] + ", expected " + value + "; error " + error + ", tolerance " + tolerance);
             }

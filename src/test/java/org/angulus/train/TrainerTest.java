@@ -25,6 +25,7 @@ import org.angulus.image.Decoders;
 import org.angulus.device.HeadKind;
 import org.angulus.device.OutOfDeviceMemoryException;
 import org.angulus.device.TestDevices;
+import org.angulus.device.Type;
 import org.angulus.loss.HeadPlan;
 import org.angulus.loss.MarginHead;
 import org.angulus.model.EmbeddingNetwork;
@@ -256,6 +257,22 @@ class TrainerTest {
         return result;
     }
 
+    /** What a run says of its memory is what it takes: two moments and averages, and vectors of 2,100 people. */
+    @ParameterizedTest
+    @EnumSource(Variant.class)
+    void theMemoryOfARunIsWhatItTakes(Variant variant) throws IOException {
+        TrainingConfig config = config(ALL.replace("{\"batch\"", "{\"recipe\": \"article-adam\", \"batch\""), variant, 1);
+        try (Device device = Device.open("cpu"); var step = new TrainingStep(device, config, 2100, 3)) {
+            TrainingMemory memory = step.deviceMemory();
+            assertEquals(step.buffers().bytes(), memory.total());
+            assertEquals(Float.BYTES * 2100L * config.network().embeddingSize(), memory.classVectors(), 256);
+            assertEquals(memory.parameters(), memory.gradients());
+            assertEquals(2 * memory.parameters(), memory.optimizer());
+            assertTrue(memory.state() > memory.parameters(), "averages of all parameters");
+            assertTrue(memory.activations() > 0 && memory.workspace() > 0);
+        }
+    }
+
     /** With no room for cosines the head takes 2,100 classes in three ranges and computes them again: the same weights but for the order of sums. */
     @ParameterizedTest
     @EnumSource(HeadKind.class)
@@ -266,8 +283,8 @@ class TrainerTest {
         try (Device device = Device.open("cpu");
                 Trainer whole = new Trainer(device, config, new ShuffledBatches(many, 1, false), null, "", "");
                 Trainer parts = new Trainer(device, capped, new ShuffledBatches(many, 1, false), null, "", "")) {
-            assertEquals(1, new HeadPlan(device.ops(), config.head(), 2100, 8, 16, config.logitsCap()).ranges());
-            assertEquals(3, new HeadPlan(device.ops(), capped.head(), 2100, 8, 16, capped.logitsCap()).ranges());
+            assertEquals(1, new HeadPlan(device.ops(), config.head(), 2100, 8, 16, Type.F32, config.logitsCap()).ranges());
+            assertEquals(3, new HeadPlan(device.ops(), capped.head(), 2100, 8, 16, Type.F32, capped.logitsCap()).ranges());
             whole.run();
             parts.run();
             Weights expected = whole.weights();

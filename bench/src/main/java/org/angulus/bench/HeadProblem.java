@@ -6,6 +6,7 @@ import org.angulus.device.DeviceBuffer;
 import org.angulus.device.Graph;
 import org.angulus.device.HeadSummary;
 import org.angulus.device.StepScalars;
+import org.angulus.device.Type;
 import org.angulus.device.Write;
 import org.angulus.loss.HeadPlan;
 import org.angulus.loss.MarginHead;
@@ -29,7 +30,7 @@ final class HeadProblem implements AutoCloseable {
     HeadProblem(Device device, int rows, int classes) {
         this.device = device;
         this.classes = classes;
-        var plan = new HeadPlan(device.ops(), MarginHead.amSoftmax(SCALE, MARGIN), classes, rows, D, CAP);
+        var plan = new HeadPlan(device.ops(), MarginHead.amSoftmax(SCALE, MARGIN), classes, rows, D, Type.F32, CAP);
         var arena = new ArenaPlanner();
         plan.reserve(arena);
         long row = (long) Float.BYTES * D;
