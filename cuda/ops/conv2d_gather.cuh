@@ -117,8 +117,10 @@ GatherGrid gather_grid(const Conv2dCall& call, const GatherTile& tile) {
   return grid;
 }
 
-// Two results of one row at channels k and k + 1.
-__device__ inline void finish_pair(const Conv2dCall& call, int64_t index, int k, float (&value)[2]) {
+// Two results of one row at channels k and k + 1, and what stands at their place in the residual.
+__device__ inline uint32_t finish_pair(const Conv2dCall& call, int k, float (&value)[2], uint32_t residual) {
+  float added[2];
+  unpack_pair(residual, added);
 #pragma unroll
   for (int e = 0; e < 2; ++e) {
     if ((call.plan.epilogue & AG_EPILOGUE_BIAS) != 0) {
@@ -128,18 +130,36 @@ __device__ inline void finish_pair(const Conv2dCall& call, int64_t index, int k,
       value[e] = value[e] > 0.0f ? value[e] : call.slope[k + e] * value[e];
     }
     if ((call.plan.epilogue & AG_EPILOGUE_RESIDUAL) != 0) {
-      value[e] += to_float(static_cast<const Bf16*>(call.residual)[index + e]);  // may be the result: this thread reads what it then writes
+      value[e] += added[e];
+    }
+  }
+  return pack_pair(value);
+}
+
+// words[j] of lane t of four goes to words[t] of lane j.
+__device__ inline void transpose_quad(uint32_t (&words)[4], int lane) {
+#pragma unroll
+  for (int bit = 1; bit < 4; bit *= 2) {
+    const bool upper = (lane & bit) != 0;
+#pragma unroll
+    for (int j = 0; j < 4; ++j) {
+      if ((j & bit) == 0) {
+        const uint32_t came = __shfl_xor_sync(0xffffffffu, upper ? words[j] : words[j + bit], bit);
+        words[j] = upper ? came : words[j];
+        words[j + bit] = upper ? words[j + bit] : came;
+      }
     }
   }
 }
 
-// A tile's results, or their sums over a piece of the depth, to where they belong.
-template <class Product, class Tile>
-__device__ void store_results(const Tile& tile, const Conv2dCall& call, const GatherGrid& grid, const Gather& gather, int64_t first_pixel,
-                              int first_column, int64_t piece) {
-  Bf16* const result = Product::result(call);
-  float* const sums = static_cast<float*>(call.workspace);
-  const int64_t results = static_cast<int64_t>(gather.images) * gather.result_image;
+// Where the sums of a piece of the depth begin: (pieces, results, columns).
+__device__ inline float* piece_sums(const Conv2dCall& call, const Gather& gather, int64_t piece) {
+  return static_cast<float*>(call.workspace) + piece * gather.images * gather.result_image * gather.columns;
+}
+
+// A tile's sums over a piece of the depth.
+template <class Tile>
+__device__ void store_sums(const Tile& tile, const Gather& gather, int64_t first_pixel, int first_column, float* sums) {
 #pragma unroll
   for (int i = 0; i < Tile::kRowParts; ++i) {
 #pragma unroll
@@ -148,76 +168,121 @@ __device__ void store_results(const Tile& tile, const Conv2dCall& call, const Ga
       if (pixel >= gather.pixels()) {
         continue;
       }
-      const int64_t row = gather.row(pixel);
+      float* const to = sums + gather.row(pixel) * gather.columns;
 #pragma unroll
       for (int j = 0; j < Tile::kColumnParts; ++j) {
         const int k = first_column + tile.column_of(j);
-        if (k >= gather.columns) {
-          continue;
-        }
-        const int64_t index = row * gather.columns + k;
-        float value[2] = {tile.sums[i][j][2 * half], tile.sums[i][j][2 * half + 1]};
-        if (grid.pieces > 1) {
-          float* const to = sums + piece * results * gather.columns + index;
-          to[0] = value[0];
-          to[1] = value[1];
-        } else {
-          finish_pair(call, index, k, value);
-          store_pair(result + index, value);
+        if (k < gather.columns) {
+          to[k] = tile.sums[i][j][2 * half];
+          to[k + 1] = tile.sums[i][j][2 * half + 1];
         }
       }
     }
   }
 }
 
-// What store_moments needs of shared memory: (2, kWarpsDown, kColumns), the sums of each warp's rows, then of their squared deviations.
+// A tile's results. Four lanes hold two of each eight channels of a row; they turn them among themselves, so that each reads the residual
+// and writes the results 16 bytes at a time. The residual may be the result: a thread reads what it then writes. All lanes call.
 template <class Tile>
-constexpr int kMomentFloats = 2 * Tile::kWarpsDown * Tile::kColumns;
+__device__ void store_results(const Tile& tile, const Conv2dCall& call, const Gather& gather, int64_t first_pixel, int first_column, Bf16* result) {
+  const Bf16* const residual = static_cast<const Bf16*>(call.residual);
+  const int quad_lane = tile.lane % 4;
+#pragma unroll
+  for (int i = 0; i < Tile::kRowParts; ++i) {
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      const int64_t pixel = first_pixel + tile.row_of(i, half);
+      const int64_t row = pixel < gather.pixels() ? gather.row(pixel) * gather.columns : 0;
+#pragma unroll
+      for (int first = 0; first < Tile::kColumnParts; first += 4) {
+        const int own = first_column + tile.column_of(first) + 6 * quad_lane;  // the first of eight channels
+        const bool inside = pixel < gather.pixels() && own < gather.columns;
+        uint32_t words[4] = {};
+        if ((call.plan.epilogue & AG_EPILOGUE_RESIDUAL) != 0) {
+          if (inside) {
+            const float4 bytes = *reinterpret_cast<const float4*>(residual + row + own);
+            memcpy(words, &bytes, sizeof words);
+          }
+          transpose_quad(words, quad_lane);
+        }
+#pragma unroll
+        for (int j = 0; j < 4; ++j) {
+          const int k = first_column + tile.column_of(first + j);
+          float value[2] = {tile.sums[i][first + j][2 * half], tile.sums[i][first + j][2 * half + 1]};
+          words[j] = k < gather.columns ? finish_pair(call, k, value, words[j]) : 0;
+        }
+        transpose_quad(words, quad_lane);
+        if (inside) {
+          float4 bytes;
+          memcpy(&bytes, words, sizeof words);
+          *reinterpret_cast<float4*>(result + row + own) = bytes;
+        }
+      }
+    }
+  }
+}
+
+// What store_moments needs of shared memory: (kWarpsDown + 1, kColumns), the sums over each warp's rows, and the means.
+template <class Tile>
+constexpr int kMomentFloats = (Tile::kWarpsDown + 1) * Tile::kColumns;
+
+// Sums of eight values over the lanes 4 g + t of each t: that of values[g] in lane 4 g + t.
+__device__ inline float sum_over_rows(float (&values)[8], int lane) {
+#pragma unroll
+  for (int half = 4; half > 0; half /= 2) {
+    const bool upper = (lane & 4 * half) != 0;
+#pragma unroll
+    for (int i = 0; i < half; ++i) {
+      const float came = __shfl_xor_sync(0xffffffffu, upper ? values[i] : values[i + half], 4 * half);
+      values[i] = (upper ? values[i + half] : values[i]) + came;
+    }
+  }
+  return values[0];
+}
 
 // Mean and sum of squared deviations of each channel over the tile's pixels, of the results as they were stored: (row tile, 2, columns).
 template <class Tile>
 __device__ void store_moments(const Tile& tile, const Gather& gather, int64_t first_pixel, int first_column, float* shared, float* partial) {
   const int count = static_cast<int>(min(static_cast<int64_t>(Tile::kRows), gather.pixels() - first_pixel));
-  const int warp_down = tile.row / Tile::kWarpRows;
-  const auto of_warps = [&](int pass, int column) {
-    float sum = 0.0f;
-    for (int warp = 0; warp < Tile::kWarpsDown; ++warp) {
-      sum += shared[(pass * Tile::kWarpsDown + warp) * Tile::kColumns + column];
-    }
-    return pass == 0 ? sum / static_cast<float>(count) : sum;
-  };
+  float* const own = shared + tile.row / Tile::kWarpRows * Tile::kColumns;
+  float* const means = shared + Tile::kWarpsDown * Tile::kColumns;
 #pragma unroll
   for (int pass = 0; pass < 2; ++pass) {
 #pragma unroll
-    for (int j = 0; j < Tile::kColumnParts; ++j) {
+    for (int first = 0; first < Tile::kColumnParts; first += 4) {
+      float values[8];
 #pragma unroll
-      for (int e = 0; e < 2; ++e) {
-        const int column = tile.column_of(j) + e;
-        const float mean = pass == 0 ? 0.0f : of_warps(0, column);
-        float sum = 0.0f;
+      for (int v = 0; v < 8; ++v) {
+        const int j = first + v / 2, e = v % 2;
+        const float mean = pass == 0 ? 0.0f : means[tile.column_of(j) + e];
+        values[v] = 0.0f;
 #pragma unroll
         for (int i = 0; i < Tile::kRowParts; ++i) {
 #pragma unroll
           for (int half = 0; half < 2; ++half) {
             const float value = to_float(to_bf16(tile.sums[i][j][2 * half + e])) - mean;
-            sum += tile.row_of(i, half) < count ? (pass == 0 ? value : value * value) : 0.0f;
+            values[v] += tile.row_of(i, half) < count ? (pass == 0 ? value : value * value) : 0.0f;
           }
         }
-        for (int lanes = 4; lanes < 32; lanes *= 2) {
-          sum += __shfl_xor_sync(0xffffffffu, sum, lanes);
-        }
-        if (tile.lane < 4) {
-          shared[(pass * Tile::kWarpsDown + warp_down) * Tile::kColumns + column] = sum;
-        }
       }
+      own[tile.column_of(first + tile.lane / 8) + tile.lane / 4 % 2] = sum_over_rows(values, tile.lane);
     }
     tile.sync();  // the sums of all warps stand
+    for (int column = tile.thread(); column < Tile::kColumns; column += Tile::kThreads) {
+      float moment = 0.0f;
+      for (int warp = 0; warp < Tile::kWarpsDown; ++warp) {
+        moment += shared[warp * Tile::kColumns + column];
+      }
+      if (pass == 0) {
+        moment /= static_cast<float>(count);
+        means[column] = moment;
+      }
+      if (first_column + column < gather.columns) {
+        partial[pass * gather.columns + first_column + column] = moment;
+      }
+    }
+    tile.sync();  // the means stand, and all have read the sums
   }
-  for (int column = tile.thread(); column < Tile::kColumns && first_column + column < gather.columns; column += Tile::kThreads) {
-    partial[first_column + column] = of_warps(0, column);
-    partial[gather.columns + first_column + column] = of_warps(1, column);
-  }
-  tile.sync();  // all have read: the next tile overwrites
 }
 
 // The pieces' sums in their order, then the epilogue. One thread, two channels.
@@ -233,8 +298,10 @@ __global__ void conv2d_gather_add_pieces(Conv2dCall call, int64_t pieces, int64_
     value[0] += sums[piece * elements];
     value[1] += sums[piece * elements + 1];
   }
-  finish_pair(call, index, static_cast<int>(index % columns), value);
-  store_pair(Product::result(call) + index, value);
+  const uint32_t* const residual = static_cast<const uint32_t*>(call.residual);
+  const bool adds = (call.plan.epilogue & AG_EPILOGUE_RESIDUAL) != 0;
+  reinterpret_cast<uint32_t*>(Product::result(call))[index / 2] =
+      finish_pair(call, static_cast<int>(index % columns), value, adds ? residual[index / 2] : 0);
 }
 
 // The call as far as a plan knows it.

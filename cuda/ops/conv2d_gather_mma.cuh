@@ -134,7 +134,11 @@ __global__ void __launch_bounds__(kMmaThreads, 2) conv2d_gather_mma(Conv2dCall c
   const int steps = static_cast<int>(max(end_step - first_step, int64_t{0}));
   mma_steps<Tile, kGatherRows>(steps, stages, fetch, [&](const Bf16* left, const Bf16* right) { tile.multiply_along(left, right); });
 
-  store_results<Product>(tile, call, grid, gather, first_pixel, first_column, piece);
+  if (grid.pieces > 1) {
+    store_sums(tile, gather, first_pixel, first_column, piece_sums(call, gather, piece));
+  } else {
+    store_results(tile, call, gather, first_pixel, first_column, Product::result(call));
+  }
   if ((call.plan.epilogue & AG_EPILOGUE_STATISTICS) != 0) {
     __syncthreads();  // nobody reads the stages any more
     float* const partial = static_cast<float*>(call.workspace) + row_tile * 2 * gather.columns;

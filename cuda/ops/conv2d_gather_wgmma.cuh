@@ -122,7 +122,11 @@ __global__ void __launch_bounds__(kWgmmaThreads, 1)
     const GatherWork work(number, gather, grid, 2 * Tile::kRows, Tile::kColumns);
     tile.multiply(ring, work.steps);
     const int64_t first_pixel = work.first_pixel + tile.group * Tile::kRows;
-    store_results<Product>(tile, call, grid, gather, first_pixel, work.first_column, work.piece);
+    if (grid.pieces > 1) {
+      store_sums(tile, gather, first_pixel, work.first_column, piece_sums(call, gather, work.piece));
+    } else {
+      store_results(tile, call, gather, first_pixel, work.first_column, Product::result(call));
+    }
     if ((call.plan.epilogue & AG_EPILOGUE_STATISTICS) != 0 && first_pixel < gather.pixels()) {  // the whole warpgroup
       float* const partial = static_cast<float*>(call.workspace) + first_pixel / Tile::kRows * 2 * gather.columns;
       store_moments(tile, gather, first_pixel, work.first_column, moments, partial);
