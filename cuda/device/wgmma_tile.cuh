@@ -2,8 +2,9 @@
 // of its threads fills the stages in turn by TMA, as far ahead as there are stages, over the ends of tiles too. Warpgroups 1 and 2 multiply:
 // each has half of the rows, kRowParts times 64, and all kColumns columns.
 //
-// A stage holds 64 numbers (128 bytes, swizzled) of the depth of each row of the left factor, then of each column of the right one. Its two
-// mbarriers: full, one arrival and the bytes of the loads; empty, an arrival of each of the eight multiplying warps.
+// A stage holds 64 steps of the depth: the rows of the left factor, then the columns of the right one, in boxes of 64 x 64 numbers with the
+// swizzle of 128 bytes. Major::k: a box has 64 rows or columns, 128 bytes of the depth each. Major::mn: 64 steps, 128 bytes of rows or columns
+// each. Its two mbarriers: full, one arrival and the bytes of the loads; empty, an arrival of each of the eight multiplying warps.
 #pragma once
 
 #include "barrier.cuh"
@@ -87,7 +88,9 @@ struct WgmmaTile {
   __device__ void sync() const { barrier_sync(1 + group, kWarpgroup); }
 
   // The sums over so many stages. A stage is given back when the products of the next are under way, so that two steps always are.
+  template <Major kMajor = Major::k>
   __device__ void multiply(Ring& ring, int steps) {
+    constexpr int kNext = kMajor == Major::k ? 16 * static_cast<int>(sizeof(Bf16)) : 16 * kWgmmaLine;  // to the next 16 of the depth
     float(&all)[kRowParts * kColumns / 2] = reinterpret_cast<float(&)[kRowParts * kColumns / 2]>(sums);
 #pragma unroll
     for (float& sum : all) {
@@ -97,15 +100,15 @@ struct WgmmaTile {
     for (int step = 0; step < steps; ++step) {
       mbarrier_wait(ring.full + ring.stage, ring.parity);
       const unsigned char* const stage = ring.stages + ring.stage * kStageBytes;
-      const uint64_t left = matrix_descriptor(stage + group * kRows * kWgmmaLine, 0, 8 * kWgmmaLine);
-      const uint64_t right = matrix_descriptor(stage + kLeftBytes, 0, 8 * kWgmmaLine);
+      const uint64_t left = matrix_descriptor(stage + group * kRows * kWgmmaLine, 64 * kWgmmaLine, 8 * kWgmmaLine);
+      const uint64_t right = matrix_descriptor(stage + kLeftBytes, 64 * kWgmmaLine, 8 * kWgmmaLine);
       wgmma_fence(all);
 #pragma unroll
       for (int k = 0; k < kWgmmaDepth / 16; ++k) {
 #pragma unroll
         for (int i = 0; i < kRowParts; ++i) {
-          wgmma<kColumns>(reinterpret_cast<float(&)[kColumns / 2]>(sums[i]), advance(left, 64 * i * kWgmmaLine + 32 * k),
-                          advance(right, 32 * k), true);
+          wgmma<kColumns, kMajor, kMajor>(reinterpret_cast<float(&)[kColumns / 2]>(sums[i]),
+                                          advance(left, 64 * i * kWgmmaLine + kNext * k), advance(right, kNext * k), true);
         }
       }
       wgmma_commit();
