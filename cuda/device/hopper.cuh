@@ -1,5 +1,5 @@
 // What compute capability 9.0a has and nothing else: wgmma, TMA, mbarrier with transactions. A plug-in for another card compiles the same
-// sources, and such a kernel then traps; its candidate accepts a call only where kHopper is true.
+// sources, and such a kernel then traps; its candidate is in the list only where kHopper is true.
 #pragma once
 
 #include "launch.cuh"
@@ -10,6 +10,17 @@ namespace angulus::cuda {
 constexpr bool kHopper = true;
 #else
 constexpr bool kHopper = false;
+#endif
+
+// H100 SXM and H200.
+constexpr int64_t kHopperMultiprocessors = 132;
+
+// Blocks of a launch whose blocks walk over tiles, as many as run at once. Which block does a tile changes no bits. In the shim few, so that the
+// blocks of a small case walk too.
+#ifdef __CUDACC__
+constexpr int64_t kHopperBlocks = kHopperMultiprocessors;
+#else
+constexpr int64_t kHopperBlocks = 2;
 #endif
 
 // How 16-byte chunks of shared memory change places, so that columns are read without bank conflicts: chunk c of a span of so many bytes

@@ -28,8 +28,10 @@ __device__ inline int across(int level, int chunk) {
   return (level * (kLines / kChunk) + (chunk ^ (level & 7))) * kChunk;
 }
 
-template <int kRows, int kColumns>
+template <int kTileRows, int kTileColumns>
 struct MmaTile {
+  static constexpr int kRows = kTileRows;
+  static constexpr int kColumns = kTileColumns;
   static constexpr int kWarpsAcross = kColumns / 32;
   static constexpr int kWarpsDown = kMmaThreads / 32 / kWarpsAcross;
   static constexpr int kWarpRows = kRows / kWarpsDown;
@@ -52,6 +54,10 @@ struct MmaTile {
   // Row, and first of two neighbouring columns, of sums[i][j][2 half] in the block's tile.
   __device__ int row_of(int i, int half) const { return row + 16 * i + 8 * half + lane / 4; }
   __device__ int column_of(int j) const { return column + 8 * j + lane % 4 * 2; }
+
+  static constexpr int kThreads = kMmaThreads;
+  __device__ int thread() const { return static_cast<int>(threadIdx.x); }
+  __device__ void sync() const { __syncthreads(); }
 
   __device__ void multiply(const uint32_t (&a)[kRowParts][4], const uint32_t (&b)[kColumnParts][2]) {
 #pragma unroll

@@ -111,9 +111,13 @@ __device__ inline void load(const T* x, const Piece<T>& piece, float (&values)[k
   }
 }
 
-// Two neighbours at once; y is aligned to both.
-__device__ inline void store_pair(Bf16* y, const float (&values)[2]) {
-  *reinterpret_cast<uint32_t*>(y) = to_bf16(values[0]).bits | static_cast<uint32_t>(to_bf16(values[1]).bits) << 16;
+// Two neighbours, the first in the lower half.
+__device__ inline uint32_t pack_pair(const float (&values)[2]) {
+  return to_bf16(values[0]).bits | static_cast<uint32_t>(to_bf16(values[1]).bits) << 16;
+}
+__device__ inline void unpack_pair(uint32_t pair, float (&values)[2]) {
+  values[0] = to_float(Bf16{static_cast<uint16_t>(pair)});
+  values[1] = to_float(Bf16{static_cast<uint16_t>(pair >> 16)});
 }
 
 template <class T>

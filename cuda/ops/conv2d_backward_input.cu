@@ -3,6 +3,9 @@
 //
 //   dy (N,P,Q,K)   dx, residual (N,H,W,C), as stored: f32 or bf16   w (K,R,S,C), f32
 //
+// conv2d_backward_input_bf16_wgmma_256x128x64  Hopper's tensor cores, not run on a card; conv2d_gather_wgmma.cuh has the idea. K in 64s, C in
+//     eights, filters at least as large as the strides.
+//     bound   FLOPs where C and K reach 128. Share of the card's bf16 peak: not measured.
 // conv2d_backward_input_bf16_mma_128x128x32  Tensor cores; conv2d_gather_mma.cuh has the idea. Channels in eights.
 //     bound   FLOPs, at any stride the useful ones alone. Share of the card's bf16 peak: not measured, no card yet.
 // conv2d_backward_input_f32_tiled_64x64x16   A matrix product that gathers its left factor: (N H W) x (R S K) times (R S K) x C.
@@ -14,6 +17,7 @@
 //     load.
 #include "../device/tile.cuh"
 #include "conv2d_gather_mma.cuh"
+#include "conv2d_gather_wgmma.cuh"
 #include "conv2d_weight.cuh"
 
 namespace angulus::cuda {
@@ -166,16 +170,19 @@ void prepare(Exec& exec, const Conv2dPrepareCall& call) {
 constexpr PreparedForm kChannelRows = {2, prepared_bytes, prepare};
 
 constexpr Conv2dKernel kKernels[] = {
-    {"conv2d_backward_input_bf16_mma_128x128x32", nullptr, AG_EPILOGUE_RESIDUAL, fits_mma, gather_workspace<BackwardInputProduct>,
-     launch_gather<BackwardInputProduct, true>, &kChannelRows},
+    {"conv2d_backward_input_bf16_wgmma_256x128x64", nullptr, AG_EPILOGUE_RESIDUAL, fits_wgmma<BackwardInputProduct>,
+     wgmma_workspace<BackwardInputProduct>, launch_wgmma<BackwardInputProduct>, &kChannelRows},
+    {"conv2d_backward_input_bf16_mma_128x128x32", nullptr, AG_EPILOGUE_RESIDUAL, fits_mma, mma_workspace<BackwardInputProduct>,
+     launch_mma<BackwardInputProduct, true>, &kChannelRows},
     {"conv2d_backward_input_f32_tiled_64x64x16", nullptr, AG_EPILOGUE_RESIDUAL, fits_f32_tiles, nullptr, run_tiled},
     {"conv2d_backward_input_f32_plain", nullptr, AG_EPILOGUE_RESIDUAL, is_f32, nullptr, run_plain<float>},
     {"conv2d_backward_input_bf16_plain", nullptr, AG_EPILOGUE_RESIDUAL, is_bf16, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
+constexpr int32_t kHopperOnly = kHopper ? 0 : 1;  // the first candidate, left out on other cards
 
 }  // namespace
 
-const Conv2dKernelList conv2d_backward_input_kernels = {kKernels, 4};
+const Conv2dKernelList conv2d_backward_input_kernels = {kKernels + kHopperOnly, 5 - kHopperOnly};
 
 }  // namespace angulus::cuda

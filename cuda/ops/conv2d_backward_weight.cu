@@ -3,6 +3,9 @@
 //
 //   x (N,H,W,C)   dy (N,P,Q,K), as stored: f32 or bf16   dw (K,R,S,C)   workspace (pieces, K, R S C), f32
 //
+// conv2d_backward_weight_bf16_wgmma_256x128x64          Hopper's tensor cores, not run on a card; conv2d_weight_wgmma.cuh has the idea. C in
+//     64s, K in eights, strides up to 8.
+//     bound   FLOPs where K reaches 128; 264 tiles of 128 KiB of sums written and read at most. Share of the card's bf16 peak: not measured.
 // conv2d_backward_weight_bf16_mma_128x128x32            Tensor cores; conv2d_weight_mma.cuh has the idea. Channels in eights.
 //     bound   FLOPs; the pieces add at most 512 tiles of 64 KiB written and read. Share of the card's bf16 peak: not measured, no card yet.
 // conv2d_backward_weight_bf16_mma_gathered_128x128x32   The same for any C: the network's first layer.
@@ -16,6 +19,7 @@
 #include "../device/storage.cuh"
 #include "../device/tile.cuh"
 #include "conv2d_weight_mma.cuh"
+#include "conv2d_weight_wgmma.cuh"
 
 namespace angulus::cuda {
 namespace {
@@ -167,12 +171,15 @@ void run_mma(Exec& exec, const Conv2dCall& call) {
   add_pieces(exec, call, launch_weight_mma<kWhole>(exec, call));
 }
 
+void run_wgmma(Exec& exec, const Conv2dCall& call) { add_pieces(exec, call, launch_weight_wgmma(exec, call)); }
+
 template <class T>
 void run_plain(Exec& exec, const Conv2dCall& call) {
   AG_LAUNCH(exec, conv2d_backward_weight_plain<T>, grid_of(ceil_div(elements_of(call.plan.shape), 256)), 256, 0, call);
 }
 
 constexpr Conv2dKernel kKernels[] = {
+    {"conv2d_backward_weight_bf16_wgmma_256x128x64", nullptr, 0, fits_wgmma<ForwardProduct>, weight_wgmma_workspace, run_wgmma},
     {"conv2d_backward_weight_bf16_mma_128x128x32", nullptr, 0, fits_mma, weight_mma_workspace, run_mma<true>},
     {"conv2d_backward_weight_bf16_mma_gathered_128x128x32", nullptr, 0, fits_mma_gathered, weight_mma_workspace, run_mma<false>},
     {"conv2d_backward_weight_f32_tiled_64x64x16", nullptr, 0, fits_f32_tiles, tiled_workspace, run_tiled},
@@ -180,9 +187,10 @@ constexpr Conv2dKernel kKernels[] = {
     {"conv2d_backward_weight_bf16_plain", nullptr, 0, is_bf16, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
+constexpr int32_t kHopperOnly = kHopper ? 0 : 1;  // the first candidate, left out on other cards
 
 }  // namespace
 
-const Conv2dKernelList conv2d_backward_weight_kernels = {kKernels, 5};
+const Conv2dKernelList conv2d_backward_weight_kernels = {kKernels + kHopperOnly, 6 - kHopperOnly};
 
 }  // namespace angulus::cuda

@@ -4,9 +4,12 @@
 //
 //   x (N,H,W,C)   y, residual (N,P,Q,K), as stored: f32 or bf16   w (K,R,S,C)   bias, slope (K), f32
 //
+// conv2d_forward_bf16_wgmma_256x128x64          Hopper's tensor cores, not run on a card; conv2d_gather_wgmma.cuh has the idea. C in 64s, K in
+//     eights, strides up to 8. Fuses every epilogue; the statistics are taken from the results in registers, a pair (mean, M2) for each channel
+//     and half of a tile's pixels, and merged in order by a second launch.
+//     bound   FLOPs where C and K reach 128. Share of the card's bf16 peak: not measured.
 // conv2d_forward_bf16_mma_128x128x32            Tensor cores; conv2d_gather_mma.cuh has the idea. Channels in eights. Fuses every epilogue; the
-//     statistics are taken from the results in registers, a pair (mean, M2) for each channel and 128 pixels, and merged in order by a second
-//     launch.
+//     statistics as above, of a tile's pixels.
 //     bound   FLOPs. Share of the card's bf16 peak: not measured, no card yet.
 // conv2d_forward_bf16_mma_gathered_128x128x32   The same for any C: the network's first layer.
 //     bound   the stores of y. Share of the card's bandwidth: not measured, no card yet.
@@ -17,6 +20,7 @@
 // conv2d_forward_{f32,bf16}_plain     One thread, one result, the loops of the formula. Any size. Weights are rounded to the type on load.
 #include "../device/tile.cuh"
 #include "conv2d_gather_mma.cuh"
+#include "conv2d_gather_wgmma.cuh"
 #include "conv2d_weight.cuh"
 #include "merge_moments.cuh"
 
@@ -163,29 +167,42 @@ void prepare(Exec& exec, const Conv2dPrepareCall& call) {
 
 constexpr PreparedForm kFilterRows = {1, prepared_bytes, prepare};
 
-template <bool kWhole>
-void run_mma(Exec& exec, const Conv2dCall& call) {
-  launch_gather<ForwardProduct, kWhole>(exec, call);
+// rows: of the tiles whose moments the workspace holds.
+void merge_statistics(Exec& exec, const Conv2dCall& call, int rows) {
   if ((call.plan.epilogue & AG_EPILOGUE_STATISTICS) != 0) {
     const int64_t pixels = static_cast<int64_t>(call.plan.shape.n) * call.p * call.q;
-    merge_moments(exec, {static_cast<const float*>(call.workspace), call.statistics, pixels, kGatherRows, call.plan.shape.k});
+    merge_moments(exec, {static_cast<const float*>(call.workspace), call.statistics, pixels, rows, call.plan.shape.k});
   }
+}
+
+template <bool kWhole>
+void run_mma(Exec& exec, const Conv2dCall& call) {
+  launch_mma<ForwardProduct, kWhole>(exec, call);
+  merge_statistics(exec, call, kGatherRows);
+}
+
+void run_wgmma(Exec& exec, const Conv2dCall& call) {
+  launch_wgmma<ForwardProduct>(exec, call);
+  merge_statistics(exec, call, wgmma_moment_rows<ForwardProduct>(call.plan));
 }
 
 constexpr int32_t kFused = AG_EPILOGUE_BIAS | AG_EPILOGUE_PRELU | AG_EPILOGUE_RESIDUAL;
 constexpr int32_t kFusedByMma = kFused | AG_EPILOGUE_STATISTICS;
 constexpr Conv2dKernel kKernels[] = {
-    {"conv2d_forward_bf16_mma_128x128x32", nullptr, kFusedByMma, fits_mma, gather_workspace<ForwardProduct>, run_mma<true>, &kFilterRows},
-    {"conv2d_forward_bf16_mma_gathered_128x128x32", nullptr, kFusedByMma, fits_mma_gathered, gather_workspace<ForwardProduct>, run_mma<false>,
+    {"conv2d_forward_bf16_wgmma_256x128x64", nullptr, kFusedByMma, fits_wgmma<ForwardProduct>, wgmma_workspace<ForwardProduct>, run_wgmma,
+     &kFilterRows},
+    {"conv2d_forward_bf16_mma_128x128x32", nullptr, kFusedByMma, fits_mma, mma_workspace<ForwardProduct>, run_mma<true>, &kFilterRows},
+    {"conv2d_forward_bf16_mma_gathered_128x128x32", nullptr, kFusedByMma, fits_mma_gathered, mma_workspace<ForwardProduct>, run_mma<false>,
      &kFilterRows},
     {"conv2d_forward_f32_tiled_64x64x16", nullptr, kFused, fits_f32_tiles, nullptr, run_tiled},
     {"conv2d_forward_f32_plain", nullptr, kFused, is_f32, nullptr, run_plain<float>},
     {"conv2d_forward_bf16_plain", nullptr, kFused, is_bf16, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
+constexpr int32_t kHopperOnly = kHopper ? 0 : 1;  // the first candidate, left out on other cards
 
 }  // namespace
 
-const Conv2dKernelList conv2d_forward_kernels = {kKernels, 5};
+const Conv2dKernelList conv2d_forward_kernels = {kKernels + kHopperOnly, 6 - kHopperOnly};
 
 }  // namespace angulus::cuda
