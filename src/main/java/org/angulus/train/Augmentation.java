@@ -33,7 +33,7 @@ public record Augmentation(int enlarge, double shift, double crop, double lowRes
 
     private static void require(boolean condition, String what, Object value, String allowed) {
         if (!condition) {
-            throw new IllegalArgumentException(what + " is " + value + "; it must be " + allowed);
+            throw new IllegalArgumentException(what + " is " + value + "; it must be " + allowed + ".");
         }
     }
 
