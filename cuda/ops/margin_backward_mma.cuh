@@ -85,7 +85,7 @@ __global__ void __launch_bounds__(kMmaThreads, 2) margin_gradients_mma(MarginBac
             }
           }
           if (pair < space.pitch) {
-            store_pair(space.gradients + row * space.pitch + pair, rounded);
+            *reinterpret_cast<uint32_t*>(space.gradients + row * space.pitch + pair) = pack_pair(rounded);
           }
         }
       }
