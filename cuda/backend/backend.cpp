@@ -273,9 +273,13 @@ const char* kernel_name(void*, int32_t op, int32_t kernel) {
   return convolutions != nullptr ? convolutions->first[kernel].name : kernels_of(op).first[kernel].name;
 }
 
-int32_t kernel_accepts(void*, int32_t op, int32_t kernel, const void* call) {
+bool conv2d_accepts(void* state, const Conv2dKernel& candidate, const ag_conv2d_plan& plan) {
+  return (!candidate.hopper || runtime::is_hopper(at(state).runtime)) && candidate.accepts(plan);
+}
+
+int32_t kernel_accepts(void* state, int32_t op, int32_t kernel, const void* call) {
   const Conv2dKernelList* convolutions = conv2d_kernels_of(op);
-  return convolutions != nullptr ? convolutions->first[kernel].accepts(static_cast<const Conv2dCall*>(call)->plan)
+  return convolutions != nullptr ? conv2d_accepts(state, convolutions->first[kernel], static_cast<const Conv2dCall*>(call)->plan)
                                  : kernels_of(op).first[kernel].accepts(call);
 }
 
@@ -306,9 +310,9 @@ ag_status run(void* state, int32_t op, int32_t kernel, const void* call) {
   });
 }
 
-int32_t conv2d_plan(void*, int32_t kernel, ag_conv2d_plan* plan, int32_t* fused) {
+int32_t conv2d_plan(void* state, int32_t kernel, ag_conv2d_plan* plan, int32_t* fused) {
   const Conv2dKernel& candidate = kConvolutions[plan->direction]->first[kernel];
-  if (!candidate.accepts(*plan)) {
+  if (!conv2d_accepts(state, candidate, *plan)) {
     return 0;
   }
   plan->prepared_form = candidate.form == nullptr ? 0 : candidate.form->number;

@@ -20,6 +20,7 @@ Runtime* open(const char* variant, Error& error);    // null on failure
 void close(Runtime* runtime);                        // waits
 void query(Runtime* runtime, ag_device_info* info);  // name, description, isa, memory_bytes, free_bytes, threads
 int32_t multiprocessors(Runtime* runtime);
+bool is_hopper(Runtime* runtime);  // compute capability 9.0, and the plug-in has code for 90a
 void* stream(Runtime* runtime, int32_t stream);  // what a launch takes: AG_STREAM_*
 
 ag_status allocate(Runtime* runtime, int64_t bytes, void** address, Error& error);  // aligned to 256

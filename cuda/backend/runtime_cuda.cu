@@ -191,6 +191,13 @@ void query(Runtime* runtime, ag_device_info* info) {
 }
 
 int32_t multiprocessors(Runtime* runtime) { return runtime->properties.multiProcessorCount; }
+bool is_hopper([[maybe_unused]] Runtime* runtime) {
+#ifdef ANGULUS_SM90A
+  return runtime->properties.major == 9 && runtime->properties.minor == 0;
+#else
+  return false;
+#endif
+}
 void* stream(Runtime* runtime, int32_t stream) {
   use(runtime);
   return runtime->streams[stream];

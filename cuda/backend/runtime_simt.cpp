@@ -112,6 +112,7 @@ void query(Runtime*, ag_device_info* info) {
 }
 
 int32_t multiprocessors(Runtime*) { return 1; }
+bool is_hopper(Runtime*) { return true; }
 void* stream(Runtime* runtime, int32_t stream) { return &runtime->streams.at(stream); }
 
 ag_status allocate(Runtime* runtime, int64_t bytes, void** address, Error& error) {

@@ -1,16 +1,10 @@
-// What compute capability 9.0a has and nothing else: wgmma, TMA, mbarrier with transactions. A plug-in for another card compiles the same
-// sources, and such a kernel then traps; its candidate is in the list only where kHopper is true.
+// What compute capability 9.0a has and nothing else: wgmma, TMA, mbarrier with transactions. Code for another card comes from the same
+// sources, and such a kernel then traps; its candidate says so (Conv2dKernel::hopper) and accepts nothing there.
 #pragma once
 
 #include "launch.cuh"
 
 namespace angulus::cuda {
-
-#if !defined(__CUDACC__) || defined(ANGULUS_SM90A)
-constexpr bool kHopper = true;
-#else
-constexpr bool kHopper = false;
-#endif
 
 // H100 SXM and H200.
 constexpr int64_t kHopperMultiprocessors = 132;

@@ -171,7 +171,7 @@ constexpr PreparedForm kChannelRows = {2, prepared_bytes, prepare};
 
 constexpr Conv2dKernel kKernels[] = {
     {"conv2d_backward_input_bf16_wgmma_256x128x64", nullptr, AG_EPILOGUE_RESIDUAL, fits_wgmma<BackwardInputProduct>,
-     wgmma_workspace<BackwardInputProduct>, launch_wgmma<BackwardInputProduct>, &kChannelRows},
+     wgmma_workspace<BackwardInputProduct>, launch_wgmma<BackwardInputProduct>, &kChannelRows, true},
     {"conv2d_backward_input_bf16_mma_128x128x32", nullptr, AG_EPILOGUE_RESIDUAL, fits_mma, mma_workspace<BackwardInputProduct>,
      launch_mma<BackwardInputProduct, true>, &kChannelRows},
     {"conv2d_backward_input_f32_tiled_64x64x16", nullptr, AG_EPILOGUE_RESIDUAL, fits_f32_tiles, nullptr, run_tiled},
@@ -179,10 +179,9 @@ constexpr Conv2dKernel kKernels[] = {
     {"conv2d_backward_input_bf16_plain", nullptr, AG_EPILOGUE_RESIDUAL, is_bf16, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
-constexpr int32_t kHopperOnly = kHopper ? 0 : 1;  // the first candidate, left out on other cards
 
 }  // namespace
 
-const Conv2dKernelList conv2d_backward_input_kernels = {kKernels + kHopperOnly, 5 - kHopperOnly};
+const Conv2dKernelList conv2d_backward_input_kernels = {kKernels, 5};
 
 }  // namespace angulus::cuda

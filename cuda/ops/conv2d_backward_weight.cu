@@ -179,7 +179,8 @@ void run_plain(Exec& exec, const Conv2dCall& call) {
 }
 
 constexpr Conv2dKernel kKernels[] = {
-    {"conv2d_backward_weight_bf16_wgmma_256x128x64", nullptr, 0, fits_wgmma<ForwardProduct>, weight_wgmma_workspace, run_wgmma},
+    {"conv2d_backward_weight_bf16_wgmma_256x128x64", nullptr, 0, fits_wgmma<ForwardProduct>, weight_wgmma_workspace, run_wgmma, nullptr,
+     true},
     {"conv2d_backward_weight_bf16_mma_128x128x32", nullptr, 0, fits_mma, weight_mma_workspace, run_mma<true>},
     {"conv2d_backward_weight_bf16_mma_gathered_128x128x32", nullptr, 0, fits_mma_gathered, weight_mma_workspace, run_mma<false>},
     {"conv2d_backward_weight_f32_tiled_64x64x16", nullptr, 0, fits_f32_tiles, tiled_workspace, run_tiled},
@@ -187,10 +188,9 @@ constexpr Conv2dKernel kKernels[] = {
     {"conv2d_backward_weight_bf16_plain", nullptr, 0, is_bf16, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
-constexpr int32_t kHopperOnly = kHopper ? 0 : 1;  // the first candidate, left out on other cards
 
 }  // namespace
 
-const Conv2dKernelList conv2d_backward_weight_kernels = {kKernels + kHopperOnly, 6 - kHopperOnly};
+const Conv2dKernelList conv2d_backward_weight_kernels = {kKernels, 6};
 
 }  // namespace angulus::cuda

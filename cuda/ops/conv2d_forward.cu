@@ -190,7 +190,7 @@ constexpr int32_t kFused = AG_EPILOGUE_BIAS | AG_EPILOGUE_PRELU | AG_EPILOGUE_RE
 constexpr int32_t kFusedByMma = kFused | AG_EPILOGUE_STATISTICS;
 constexpr Conv2dKernel kKernels[] = {
     {"conv2d_forward_bf16_wgmma_256x128x64", nullptr, kFusedByMma, fits_wgmma<ForwardProduct>, wgmma_workspace<ForwardProduct>, run_wgmma,
-     &kFilterRows},
+     &kFilterRows, true},
     {"conv2d_forward_bf16_mma_128x128x32", nullptr, kFusedByMma, fits_mma, mma_workspace<ForwardProduct>, run_mma<true>, &kFilterRows},
     {"conv2d_forward_bf16_mma_gathered_128x128x32", nullptr, kFusedByMma, fits_mma_gathered, mma_workspace<ForwardProduct>, run_mma<false>,
      &kFilterRows},
@@ -199,10 +199,9 @@ constexpr Conv2dKernel kKernels[] = {
     {"conv2d_forward_bf16_plain", nullptr, kFused, is_bf16, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
-constexpr int32_t kHopperOnly = kHopper ? 0 : 1;  // the first candidate, left out on other cards
 
 }  // namespace
 
-const Conv2dKernelList conv2d_forward_kernels = {kKernels + kHopperOnly, 6 - kHopperOnly};
+const Conv2dKernelList conv2d_forward_kernels = {kKernels, 6};
 
 }  // namespace angulus::cuda

@@ -38,6 +38,7 @@ struct Conv2dKernel {
   int64_t (*workspace_bytes)(const ag_conv2d_plan& plan);  // null: none
   void (*run)(Exec& exec, const Conv2dCall& call);
   const PreparedForm* form = nullptr;  // null: reads w as it is
+  bool hopper = false;                 // wants what hopper.cuh names
 };
 
 template <class T>
