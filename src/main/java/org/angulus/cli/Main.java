@@ -8,6 +8,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** {@code angulus}: the command line. */
@@ -59,6 +61,7 @@ public final class Main {
         CommandLine line = new CommandLine(main);
         line.setOut(out).setErr(err);
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.registerConverter(Path.class, Main::path);
         line.setParameterExceptionHandler((wrong, given) -> refuse(wrong));
         line.setExecutionExceptionHandler((failure, command, parsed) -> report(failure, command.getErr()));
         line.getSubcommands().values().forEach(command -> listExitCodes(command.getCommandSpec().usageMessage()));
@@ -72,6 +75,15 @@ public final class Main {
             return report(failure, err);
         } finally {
             main.interruption.commandEnded();
+        }
+    }
+
+    private static Path path(String given) {
+        try {
+            return Path.of(given);
+        } catch (InvalidPathException e) {
+            throw new TypeConversionException("'" + given + "' is no path in the encoding of this run (" + System.getProperty("sun.jnu.encoding")
+                    + "); start Java under a UTF-8 locale such as LC_ALL=C.UTF-8");
         }
     }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import org.angulus.TestModel;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -97,6 +98,13 @@ class WrongInputTest {
     })
     void isAWrongCommandLine(String line, String words) {
         run(line).failsOnly(ExitCode.USAGE, words, "--help");
+    }
+
+    @Test
+    void aNameBeyondTheLocaleIsAWrongCommandLine() throws IOException, InterruptedException {
+        try (ChildRun child = ChildRun.inScript(folder, "LC_ALL=C exec \"$@\"", "pack", "--data", folder.resolve("Zoë"), "--out", folder.resolve("run"))) {
+            child.outcome().failsOnly(ExitCode.USAGE, "--data", "LC_ALL=C.UTF-8", "--help");
+        }
     }
 
     @AfterAll

@@ -248,12 +248,20 @@ class ImageFolderTest {
         assertTrue(each > 8 && each <= 48, each + " bytes for each image besides its path");
     }
 
-    private static long usedMemory() {
+    /** What is in use once collections free no more: what others left may take several. */
+    private static long usedMemory() throws InterruptedException {
         Runtime runtime = Runtime.getRuntime();
-        for (int i = 0; i < 3; i++) {
+        long least = Long.MAX_VALUE;
+        for (int unchanged = 0; unchanged < 5; unchanged++) {
             System.gc();
+            Thread.sleep(20);
+            long used = runtime.totalMemory() - runtime.freeMemory();
+            if (used < least - 65536) {
+                unchanged = -1;
+            }
+            least = Math.min(least, used);
         }
-        return runtime.totalMemory() - runtime.freeMemory();
+        return least;
     }
 
     @Test
