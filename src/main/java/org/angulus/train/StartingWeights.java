@@ -26,15 +26,25 @@ public record StartingWeights(Weights weights, List<String> taken, List<String> 
     private static final String PROJECTION = "fc";
     private static final String HEAD = "head.";
 
+    /** What becomes of a model's class vectors. */
+    public enum Head {
+        /** New ones are drawn. */
+        NEW,
+        /** They go on; a model with others is refused. */
+        KEPT,
+        /** They go on if there are as many, of the same length; else new ones are drawn. */
+        KEPT_WHERE_IT_FITS
+    }
+
     /**
      * Reads a model file for a network.
      *
      * @param head parameters of the head
-     * @param keepHead whether the file's class vectors are taken; a bias that the file lacks starts at 0
+     * @param kept whether the file's class vectors are taken; a bias that the file lacks starts at 0
      * @param startValue of what is drawn
      * @throws IOException with one sentence, when the file cannot be read, or differs in more than its head and last projection
      */
-    static StartingWeights of(Path model, ResFace network, List<TensorSpec> head, boolean keepHead, long startValue) throws IOException {
+    static StartingWeights of(Path model, ResFace network, List<TensorSpec> head, Head kept, long startValue) throws IOException {
         ModelMetadata metadata = ModelMetadata.load(model);
         Set<String> mayDiffer = projection(network);
         var taken = new ArrayList<TensorSpec>();
@@ -56,11 +66,12 @@ public record StartingWeights(Weights weights, List<String> taken, List<String> 
             }
             for (TensorSpec spec : head) {
                 boolean there = names.contains(spec.name());
-                if (keepHead && there && !hasShape(tensors, spec)) {
+                boolean fits = there && hasShape(tensors, spec);
+                if (kept == Head.KEPT && there && !fits) {
                     throw new IOException(model + ": its head tells " + metadata.classes() + " people apart and has '" + spec.name() + "' in the shape "
                             + tensors.entry(spec.name()).shapeText() + " where this run needs " + spec.shape() + "; start with a new head.");
                 }
-                (keepHead && there ? taken : drawn).add(spec);
+                (fits && kept != Head.NEW ? taken : drawn).add(spec);
             }
         }
         Weights weights = Weights.draw(drawn, startValue);

@@ -26,4 +26,10 @@ public record StepReport(
         double margin,
         double imagesPerSecond,
         long skippedSteps,
-        double loaderShare) {}
+        double loaderShare) {
+    /** The same after {@code before} more steps. */
+    StepReport later(long before) {
+        return new StepReport(step + before, loss, accuracy, targetCosine, otherCosine, gradientNorm, learningRate, margin, imagesPerSecond, skippedSteps,
+                loaderShare);
+    }
+}

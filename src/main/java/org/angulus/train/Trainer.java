@@ -116,14 +116,14 @@ public final class Trainer implements AutoCloseable {
     /**
      * Starts from the weights of a model file: fine-tuning. Before the first step, and not after {@link #resume}.
      *
-     * @param keepHead whether its class vectors are taken, too: they are of the same people in the same order
+     * @param kept whether its class vectors are taken, too: they are of the same people in the same order
      * @throws IOException with one sentence, when the file cannot be read, differs in more than its head and last projection, or leaves something new
      *     in the frozen part
      */
-    public StartingWeights startFrom(Path model, boolean keepHead) throws IOException {
+    public StartingWeights startFrom(Path model, StartingWeights.Head kept) throws IOException {
         var head = training.layout().entries().stream().map(FlatLayout.Entry::spec).toList();
         StartingWeights start = StartingWeights.of(
-                model, training.network(), head.subList(training.network().parameters().size(), head.size()), keepHead, config.startValue());
+                model, training.network(), head.subList(training.network().parameters().size(), head.size()), kept, config.startValue());
         Set<String> learning = training.trained().entries().stream().map(entry -> entry.spec().name()).collect(Collectors.toSet());
         for (TensorSpec spec : training.network().parameters()) {
             if (start.drawn().contains(spec.name()) && !learning.contains(spec.name())) {

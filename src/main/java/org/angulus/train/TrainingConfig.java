@@ -1,19 +1,18 @@
 package org.angulus.train;
 
+import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import org.angulus.data.JsonText;
+import java.util.Map;
 import org.angulus.data.TextFile;
-import org.angulus.device.AdamRule;
 import org.angulus.device.SgdRule;
 import org.angulus.device.Type;
 import org.angulus.loss.MarginHead;
 import org.angulus.model.InputFormat;
-import org.angulus.model.Printable;
 import org.angulus.model.ResFace;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.model.Variant;
@@ -76,7 +75,6 @@ public record TrainingConfig(
         int loaderThreads,
         String frozen) {
     private static final String ROOT = "training configuration";
-    private static final String RECIPE = "recipe";
 
     public TrainingConfig {
         require(steps >= 1, "steps is " + steps + "; train for at least 1");
@@ -94,57 +92,45 @@ public record TrainingConfig(
         requireFrozen(network, frozen);
     }
 
-    /** The names {@link #recipe} knows. */
-    public static List<String> recipes() {
-        return List.of("default", "article-adam");
-    }
-
     /**
-     * A complete configuration by name. {@code default}: ResFace20 with batch norm, AM-Softmax, momentum and weight decay, batch 256, an epoch of
-     * 1,000 steps, rate 0.1 divided by ten at epochs 16, 24 and 28. {@code article-adam}: Adam in TensorFlow's form without weight decay, the
-     * rate a hundredth.
+     * A complete configuration by the name of a {@link Recipe} of one stage.
+     *
+     * @throws IllegalArgumentException with one sentence, when there is none or it has more stages
      */
     public static TrainingConfig recipe(String name) {
-        boolean adam = name.equals("article-adam");
-        require(adam || name.equals("default"), "there is no recipe '" + Printable.of(name) + "'; choose one of " + String.join(", ", recipes()));
-        double rate = adam ? 0.001 : 0.1;
+        return parse(new Gson().toJson(Map.of("recipe", name)));
+    }
+
+    /** What is not said otherwise: ResFace20 with batch norm, AM-Softmax, momentum and weight decay, an epoch of 1,000 steps. */
+    private static TrainingConfig standard() {
         return new TrainingConfig(
                 ResFaceConfig.of("resface20", Variant.ARTICLE).withKeep(0.8),
                 InputFormat.DEFAULT,
                 Type.F32,
                 MarginHead.amSoftmax(30, 0.35),
-                adam
-                        ? new Optimizer.Adam(0.9, 0.999, 1e-8, AdamRule.Form.EPSILON_HAT, false)
-                        : new Optimizer.Sgd(0.9, SgdRule.Convention.TORCH, false),
-                adam ? ParameterRules.NONE : ParameterRules.DECAY,
+                new Optimizer.Sgd(0.9, SgdRule.Convention.TORCH, false),
+                ParameterRules.DECAY,
                 ParameterRules.ONE,
                 new Schedule.Steps(List.of(
-                        new RateFrom(0, rate),
-                        new RateFrom(16_000, rate / 10),
-                        new RateFrom(24_000, rate / 100),
-                        new RateFrom(28_000, rate / 1000))),
+                        new RateFrom(0, 0.1), new RateFrom(16_000, 0.01), new RateFrom(24_000, 0.001), new RateFrom(28_000, 0.0001))),
                 0, 0, 30_000, 256, 1, 666, true, Augmentation.NONE, 0, 0, 100, 1000, 1000, 20, 128L << 20, 1, ResFace.NOTHING);
     }
 
     /**
-     * Reads JSON. What is left out comes from the recipe that the field "recipe" names ("default" without it); a network of the variant caffe
+     * Reads JSON of one stage. What is left out comes from the recipe that the field "recipe" names ("default" without it); a network of the variant caffe
      * brings that family's factors of the rate and weight decay, which may be given as well.
      *
-     * @throws IllegalArgumentException with one sentence, when a field is unknown, ill-typed or out of range
+     * @throws IllegalArgumentException with one sentence, when a field is unknown, ill-typed or out of range, or there are more stages
      */
     public static TrainingConfig parse(String json) {
-        JsonElement tree;
-        try {
-            tree = JsonText.parse(json);
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(ROOT + ": " + e.getMessage(), e);
-        }
-        require(tree.isJsonObject(), "it must be a JSON object in braces");
-        JsonObject object = tree.getAsJsonObject();
-        JsonElement name = object.remove(RECIPE);
-        require(name == null || name.isJsonPrimitive(), "recipe must be a text");
-        TrainingConfig defaults = recipe(name == null ? "default" : name.getAsString());
-        return RecordJson.read(object, TrainingConfig.class, defaults.forChoices(object), ROOT);
+        List<JsonObject> stages = Stages.resolve(json, new JsonObject());
+        require(stages.size() == 1, "it has " + stages.size() + " stages, where one is needed; read it as stages");
+        return read(stages.getFirst());
+    }
+
+    /** Reads what names no recipe. */
+    static TrainingConfig read(JsonObject json) {
+        return RecordJson.read(json, TrainingConfig.class, standard().forChoices(json), ROOT);
     }
 
     /** Reads a JSON file. */

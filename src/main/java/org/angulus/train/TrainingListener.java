@@ -5,6 +5,11 @@ import java.util.Map;
 
 /** Told of what happens in a run, on the thread that trains. Every method does nothing unless it is overridden. */
 public interface TrainingListener {
+    /** This listener for a stage that comes after {@code steps} others: what it is told counts them, too. */
+    default TrainingListener after(long steps) {
+        return steps == 0 ? this : new LaterStage(this, steps);
+    }
+
     /** A step's loss was read. */
     default void onStep(StepReport report) {}
 

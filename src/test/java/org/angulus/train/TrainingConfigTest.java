@@ -73,9 +73,9 @@ class TrainingConfigTest {
 
     @Test
     void jsonGivesBackEveryField() {
-        for (String name : TrainingConfig.recipes()) {
-            TrainingConfig config = TrainingConfig.recipe(name);
-            assertEquals(config, TrainingConfig.parse(config.toJson()), name);
+        for (String name : Recipe.names()) {
+            Stages stages = Recipe.of(name).stages();
+            assertEquals(stages, Stages.parse(stages.toJson()), name);
         }
     }
 
@@ -109,7 +109,7 @@ class TrainingConfigTest {
         "{\"network\": {\"widths\": [1, 2]}} | training configuration.network: network: widths are [1, 2]; give four",
         "{\"network\": {\"widths\": [1, 2, 3, \"x\"]}} | training configuration.network.widths[3] is \"x\"; it must be a whole number.",
         "{\"network\": 5} | training configuration.network is 5; it must be an object.",
-        "{\"recipe\": \"best\"} | there is no recipe 'best'; choose one of default, article-adam.",
+        "{\"recipe\": \"best\"} | there is no recipe 'best'; choose one of default, article-adam, ",
         "{\"recipe\": {}} | recipe must be a text.",
         "[] | it must be a JSON object in braces.",
         "{\"steps\": | this is not JSON",
