@@ -41,7 +41,7 @@ import picocli.CommandLine.Spec;
             "  tools/train-native --data lfw/aligned --config recipe.json \\",
             "      --people peopleDevTrain.txt --exclude pairsDevTest.txt",
             "  tools/train-native --data faces --recipe softmax-then-am-softmax",
-            "  tools/train-native --data colleagues --from runs/2026-01-31-120000 --recipe frozen-trunk",
+            "  tools/train-native --data staff --from runs/r1 --recipe frozen-trunk",
             "  tools/train-native --set steps=500 --set 'network.widths=[16,32,64,64]'",
             "  tools/train-native --resume runs/2026-01-31-120000"
         })

@@ -51,6 +51,7 @@ final class TrainingJob {
     private final boolean resume;
     private final PrintWriter out;
     private final PrintWriter err;
+    private volatile boolean stopped;
 
     /**
      * @param resume go on from the newest checkpoint
@@ -183,8 +184,12 @@ final class TrainingJob {
             progress.start(before + trainer.step());
             interruption.onSignal(() -> {
                 progress.warn("stopping after this step and a checkpoint; a second Ctrl-C ends at once");
+                stopped = true;
                 trainer.requestStop();
             });
+            if (stopped) { // between two stages
+                trainer.requestStop();
+            }
             trainer.run();
             if (trainer.step() < config.steps()) {
                 throw new CommandFailure(ExitCode.INTERRUPTED, "stopped after step " + (before + trainer.step()) + " of " + stages.steps() + "; go on with "

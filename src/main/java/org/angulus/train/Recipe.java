@@ -66,6 +66,6 @@ public record Recipe(String name, String title, String source, String data, Stri
 
     /** The configuration, stage by stage. */
     public Stages stages() {
-        return Stages.parse(training);
+        return Stages.read(StagedJson.resolve(this));
     }
 }

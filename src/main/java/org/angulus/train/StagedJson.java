@@ -5,6 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * The JSON of a run as one object for each stage: what a stage gives stands above what the run gives for all, that above the recipe it names. Objects are
@@ -24,11 +25,20 @@ final class StagedJson {
      * @throws IllegalArgumentException with the end of a sentence
      */
     static List<JsonObject> resolve(JsonObject given, JsonObject model) {
+        return resolve(given, model, Recipe::of);
+    }
+
+    /** The same for a recipe, which may name any other. */
+    static List<JsonObject> resolve(Recipe recipe) {
+        return resolve(recipe.training(), new JsonObject(), Recipe::read);
+    }
+
+    private static List<JsonObject> resolve(JsonObject given, JsonObject model, Function<String, Recipe> catalogue) {
         JsonObject own = given.deepCopy();
         JsonElement recipe = own.remove(RECIPE);
         JsonElement stages = own.remove(STAGES);
         List<JsonObject> below = new ArrayList<>();
-        for (JsonObject stage : recipe == null ? List.of(new JsonObject()) : resolve(Recipe.of(text(recipe)).training(), new JsonObject())) {
+        for (JsonObject stage : recipe == null ? List.of(new JsonObject()) : resolve(catalogue.apply(text(recipe)))) {
             below.add(merge(merge(stage, model), own));
         }
         return stages == null ? below : staged(below, array(stages));

@@ -54,10 +54,6 @@ public record Stages(List<TrainingConfig> list) {
         return parse(json, new JsonObject());
     }
 
-    static Stages parse(JsonObject json) {
-        return read(resolve(json, new JsonObject()));
-    }
-
     /**
      * The same for a run that starts from a model: its network and input stand in place of the recipe's.
      *
