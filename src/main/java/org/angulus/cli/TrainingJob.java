@@ -31,6 +31,7 @@ import org.angulus.model.AtomicFile;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.ResFace;
 import org.angulus.model.ResFaceConfig;
+import org.angulus.train.LossWatch;
 import org.angulus.train.ShuffledBatches;
 import org.angulus.train.Stages;
 import org.angulus.train.StartingWeights;
@@ -173,6 +174,7 @@ final class TrainingJob {
         var batches = new ShuffledBatches(faces.training(), config.startValue(), config.flip(), config.augmentation(), failed);
         try (Trainer trainer = new Trainer(device, config, batches, folder.checkpoints(stages, stage), faces.name(), faces.aligner())) {
             listeners.forEach(listener -> trainer.addListener(listener.after(before)));
+            trainer.addListener(new LossWatch(config, progress.after(before)));
             if (test != null) {
                 trainer.setEvaluation(embeddings -> figures(test.embed(embeddings, FlipFusion.NONE)));
             }

@@ -16,6 +16,11 @@ record LaterStage(TrainingListener listener, long before) implements TrainingLis
     }
 
     @Override
+    public void onMetric(long step, MetricSummary summary) {
+        listener.onMetric(before + step, summary);
+    }
+
+    @Override
     public void onEvaluation(long step, Map<String, Double> figures) {
         listener.onEvaluation(before + step, figures);
     }

@@ -278,7 +278,8 @@ public final class Trainer implements AutoCloseable {
         long skipped = control.skippedSteps();
         var report = new StepReport(
                 step, summary.loss(), summary.accuracy(), summary.targetCosine(), summary.otherCosine(), control.gradientNorm(),
-                config.learningRate(step), config.margin(step), images / (nanos * 1e-9), skipped, waited / nanos);
+                config.learningRate(step), config.margin(step), images / (nanos * 1e-9), skipped, waited / nanos,
+                training.health(config.margin(step)));
         listeners.forEach(listener -> listener.onStep(report));
         if (skipped > skippedSeen) {
             warn((skipped - skippedSeen) + " of the last steps had no finite gradient and changed nothing; the loss is now " + summary.loss() + ".");

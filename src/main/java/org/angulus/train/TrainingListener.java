@@ -13,6 +13,9 @@ public interface TrainingListener {
     /** A step's loss was read. */
     default void onStep(StepReport report) {}
 
+    /** A step's loss on distances was read. */
+    default void onMetric(long step, MetricSummary summary) {}
+
     /** The weights after {@code step} steps were evaluated; the first figure decides which checkpoint is the best. */
     default void onEvaluation(long step, Map<String, Double> figures) {}
 

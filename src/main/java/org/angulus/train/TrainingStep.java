@@ -12,6 +12,7 @@ import org.angulus.device.OutOfDeviceMemoryException;
 import org.angulus.device.StepControl;
 import org.angulus.device.Type;
 import org.angulus.device.Write;
+import org.angulus.loss.HeadHealth;
 import org.angulus.loss.HeadPlan;
 import org.angulus.model.BatchMemory;
 import org.angulus.model.FlatLayout;
@@ -218,6 +219,11 @@ final class TrainingStep implements AutoCloseable {
         HeadSummary sum = device.transfers().summary(buffers.summarySum);
         float m = config.microBatches();
         return new HeadSummary(sum.loss() / m, sum.accuracy() / m, sum.targetCosine() / m, sum.otherCosine() / m);
+    }
+
+    /** How the head does with the step's last micro-batch. Waits. */
+    HeadHealth health(double margin) {
+        return head.health(device, headAddresses, margin);
     }
 
     /** Norm, and steps applied and skipped. Waits. */

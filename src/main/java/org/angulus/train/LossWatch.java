@@ -1,0 +1,85 @@
+package org.angulus.train;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * Warns once when the loss does not fall: after the rises of learning rate and margin, its mean over the last third of so many steps is compared with that
+ * over the first. The warning names the usual causes, the likeliest first.
+ */
+public final class LossWatch implements TrainingListener {
+    private static final int LEAST_REPORTS = 12;
+    private static final int PARTS = 20;
+    private static final double FALL = 0.99;
+    private static final double RISE = 1.05;
+    private static final double FEW_RIGHT = 0.05;
+    private static final double MOST_RIGHT = 0.9;
+    private static final double NEAR_BOUND = 1.05;
+
+    private final TrainingConfig config;
+    private final TrainingListener told;
+    private final List<StepReport> seen = new ArrayList<>();
+    private boolean done;
+
+    /**
+     * @param config of the run or stage
+     * @param told hears the warning
+     */
+    public LossWatch(TrainingConfig config, TrainingListener told) {
+        this.config = config;
+        this.told = told;
+    }
+
+    /** Steps over which a loss must fall. */
+    long patience() {
+        return Math.max(config.steps() / PARTS, (long) LEAST_REPORTS * config.reportEvery());
+    }
+
+    @Override
+    public void onStep(StepReport report) {
+        if (done || report.step() < Math.max(config.warmUp(), config.marginWarmUp())) {
+            return;
+        }
+        seen.add(report);
+        if (seen.size() >= LEAST_REPORTS && report.step() - seen.getFirst().step() >= patience() - config.reportEvery()) {
+            done = true;
+            judge();
+        }
+    }
+
+    private void judge() {
+        int third = seen.size() / 3;
+        double before = mean(seen.subList(0, third));
+        double after = mean(seen.subList(seen.size() - third, seen.size()));
+        StepReport last = seen.getLast();
+        if (after <= FALL * before || last.accuracy() >= MOST_RIGHT || Double.isNaN(after)) {
+            return;
+        }
+        told.onWarning(last.step(), String.format(Locale.ROOT, "The loss does not fall: %.3f on average, and %.3f %d steps before. ", after, before,
+                last.step() - seen.getFirst().step()) + "Usual causes: " + causes(last, after > RISE * before) + ".");
+    }
+
+    private static double mean(List<StepReport> reports) {
+        return reports.stream().mapToDouble(StepReport::loss).average().orElse(Double.NaN);
+    }
+
+    private String causes(StepReport last, boolean rises) {
+        var causes = new ArrayList<String>();
+        if (last.loss() <= NEAR_BOUND * last.health().lowestLoss()) {
+            causes.add(String.format(Locale.ROOT, "the scale allows no loss below %.3f (raise head.scale)", last.health().lowestLoss()));
+        }
+        String rate = String.format(Locale.ROOT, "a learning rate that is too high or too low (it is %.2g; try a tenth of it, or warmUp)", last.learningRate());
+        if (rises) {
+            causes.add(rate);
+        }
+        if (last.margin() > 0 && last.accuracy() <= FEW_RIGHT) {
+            causes.add(String.format(Locale.ROOT, "a margin that comes too early (%.2f with %.0f %% right; set marginWarmUp, or begin with a stage of softmax)",
+                    last.margin(), 100 * last.accuracy()));
+        }
+        causes.add("labels that do not belong to the pictures (look at some folders)");
+        causes.add(rate);
+        return causes.stream().distinct().collect(Collectors.joining("; "));
+    }
+}
