@@ -188,8 +188,8 @@ public final class HeadPlan {
             float[] bias = transfers.floats(a.bias(), classes);
             for (int i = 0; i < n; i++) {
                 double own = (double) x[i] * w[labels[i]];
-                // The best class is that of the last range only.
-                double nearest = ranges() == 1 ? (largest[i] - bias[best[i]]) * x[i] * w[best[i]] : Double.NaN;
+                // The best class is that of the last range only; there is none among logits that are no numbers.
+                double nearest = ranges() == 1 && best[i] >= 0 ? (largest[i] - bias[best[i]]) * x[i] * w[best[i]] : Double.NaN;
                 rows.add(new HeadHealth.Row((target[i] - bias[labels[i]]) * own, nearest, -Math.expm1(-losses[i]) / own));
             }
         }

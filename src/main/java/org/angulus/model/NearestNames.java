@@ -11,13 +11,13 @@ public final class NearestNames {
 
     private NearestNames() {}
 
-    /** "; did you mean arcface or am-softmax?" without its question mark, or nothing where no known name is near. */
+    /** " (did you mean arcface or cosface?)", or nothing where no known name is near. */
     public static String hint(String name, Collection<String> known) {
         List<String> near = of(name, known);
         return near.isEmpty() ? "" : " (did you mean " + String.join(" or ", near) + "?)";
     }
 
-    /** The known names that one slip of the hand in three letters, or a missing part, away; the nearest first, three at most. */
+    /** The known names that differ in at most every third letter, or hold the name as a part; the nearest first, three at most. */
     public static List<String> of(String name, Collection<String> known) {
         String given = plain(name);
         return known.stream()

@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
  */
 public final class LossWatch implements TrainingListener {
     private static final int LEAST_REPORTS = 12;
+    private static final long LEAST_STEPS = 200;
     private static final int PARTS = 20;
     private static final double FALL = 0.99;
     private static final double RISE = 1.05;
@@ -34,7 +35,7 @@ public final class LossWatch implements TrainingListener {
 
     /** Steps over which a loss must fall. */
     long patience() {
-        return Math.max(config.steps() / PARTS, (long) LEAST_REPORTS * config.reportEvery());
+        return Math.max(Math.max(LEAST_STEPS, config.steps() / PARTS), (long) LEAST_REPORTS * config.reportEvery());
     }
 
     @Override

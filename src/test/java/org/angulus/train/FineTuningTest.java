@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.angulus.device.Device;
 import org.angulus.device.TestDevices;
+import org.angulus.device.Type;
 import org.angulus.model.ResFace;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.model.TensorSpec;
@@ -118,23 +119,47 @@ class FineTuningTest {
         }
     }
 
-    /** A wholly frozen network gives in training what it gives when it embeds: its batch norms take the running statistics, and dropout is off. */
+    /** A wholly frozen network embeds as ever: without dropout, and alike whatever else is in the batch, for its batch norms take the running statistics. */
     @Test
     void aFrozenNetworkEmbedsAsEver() throws IOException {
-        var reports = new ArrayList<Double>();
-        for (double keep : new double[] {1, 0.5}) {
-            try (Device device = Device.open("cpu"); Trainer trainer = trainer(device, config(Variant.ARTICLE, keep, "fc"), OTHERS, null)) {
-                trainer.startFrom(model(device, Variant.ARTICLE), Head.NEW);
-                trainer.addListener(new TrainingListener() {
-                    @Override
-                    public void onStep(StepReport report) {
-                        reports.add(report.targetCosine());
-                    }
-                });
-                trainer.runUntil(1);
+        var cosines = new ArrayList<Double>();
+        try (Device device = Device.open("cpu")) {
+            Path model = model(device, Variant.ARTICLE);
+            TrainingConfig whole = config(Variant.ARTICLE, 1, "fc");
+            TrainingConfig parts = TrainingConfig.parse(whole.toJson().replace("\"microBatches\": 1", "\"microBatches\": 4"));
+            for (TrainingConfig config : List.of(whole, config(Variant.ARTICLE, 0.5, "fc"), parts)) {
+                try (Trainer trainer = trainer(device, config, OTHERS, null)) {
+                    trainer.startFrom(model, Head.NEW);
+                    trainer.addListener(new TrainingListener() {
+                        @Override
+                        public void onStep(StepReport report) {
+                            cosines.add(report.targetCosine());
+                        }
+                    });
+                    trainer.runUntil(1);
+                }
             }
         }
-        assertEquals(reports.get(0), reports.get(1), "the mean cosine to the class vectors with and without dropout");
+        assertEquals(cosines.get(0), cosines.get(1), "with and without dropout");
+        assertEquals(cosines.get(0), cosines.get(2), 1e-6, "eight at a time and two at a time");
+    }
+
+    /** Activations in bf16: what is frozen keeps its bits all the same. */
+    @ParameterizedTest
+    @ValueSource(strings = {"trunk", "fc"})
+    void lowPrecisionFreezes(String frozen) throws IOException {
+        TrainingConfig config = config(Variant.ARTICLE, 1, frozen).withPrecision(Type.BF16);
+        try (Device device = TestDevices.open("simt")) {
+            Path model = model(device, Variant.ARTICLE);
+            try (Trainer trainer = trainer(device, config, OTHERS, null)) {
+                StartingWeights start = trainer.startFrom(model, Head.NEW);
+                trainer.runUntil(2);
+                Set<String> still = frozenNames(config);
+                Weights after = trainer.weights();
+                after.specs().forEach(spec -> assertEquals(
+                        still.contains(spec.name()), Arrays.equals(start.weights().get(spec), after.get(spec)), spec.name()));
+            }
+        }
     }
 
     @Test
