@@ -10,7 +10,8 @@ import org.angulus.model.ArenaPlanner.Place;
 
 /**
  * A {@link ConvLayer} for N images. Forward keeps c = conv(x) (with its bias) and makes y = residual + prelu(batchNorm(c)); backward turns dy into
- * dc, and dc into dw and dx. A frozen layer goes forward only, and its batch norm takes the running statistics. Where the convolution stores another type than c has, c is converted from its result, and dc back.
+ * dc, and dc into dw and dx. Where the convolution stores another type than c has, c is converted from its result, and dc back. A frozen layer goes
+ * forward only, and its batch norm takes the running statistics.
  */
 final class PlannedConv implements PlannedLayer {
     private final ConvLayer layer;

@@ -3,17 +3,20 @@ package org.angulus.train;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /**
- * Warns once when the loss does not fall: after the rises of learning rate and margin, its mean over the last third of so many steps is compared with that
- * over the first. The warning names the usual causes, the likeliest first.
+ * Warns once when a run does not learn. After the rises of learning rate and margin the means over the first and the last third of so many steps are
+ * compared: at first the loss must fall, and as long as hardly anybody is recognised the angle to the right class vector must. The warning names the
+ * usual causes, the likeliest first.
  */
 public final class LossWatch implements TrainingListener {
     private static final int LEAST_REPORTS = 12;
     private static final long LEAST_STEPS = 200;
     private static final int PARTS = 20;
     private static final double FALL = 0.99;
+    private static final double DEGREE = 1;
     private static final double RISE = 1.05;
     private static final double FEW_RIGHT = 0.05;
     private static final double MOST_RIGHT = 0.9;
@@ -22,7 +25,8 @@ public final class LossWatch implements TrainingListener {
     private final TrainingConfig config;
     private final TrainingListener told;
     private final List<StepReport> seen = new ArrayList<>();
-    private boolean done;
+    private boolean judged;
+    private boolean warned;
 
     /**
      * @param config of the run or stage
@@ -40,30 +44,38 @@ public final class LossWatch implements TrainingListener {
 
     @Override
     public void onStep(StepReport report) {
-        if (done || report.step() < Math.max(config.warmUp(), config.marginWarmUp())) {
+        if (warned || report.step() < Math.max(config.warmUp(), config.marginWarmUp())) {
             return;
         }
         seen.add(report);
         if (seen.size() >= LEAST_REPORTS && report.step() - seen.getFirst().step() >= patience() - config.reportEvery()) {
-            done = true;
-            judge();
+            judge(seen.subList(0, seen.size() / 3), seen.subList(seen.size() - seen.size() / 3, seen.size()));
+            seen.clear();
         }
     }
 
-    private void judge() {
-        int third = seen.size() / 3;
-        double before = mean(seen.subList(0, third));
-        double after = mean(seen.subList(seen.size() - third, seen.size()));
-        StepReport last = seen.getLast();
-        if (after <= FALL * before || last.accuracy() >= MOST_RIGHT || Double.isNaN(after)) {
-            return;
+    private void judge(List<StepReport> first, List<StepReport> last) {
+        double loss = mean(last, StepReport::loss);
+        double before = mean(first, StepReport::loss);
+        double right = mean(last, StepReport::accuracy);
+        double angle = mean(last, report -> report.health().targetAngle());
+        boolean stands = !judged && loss > FALL * before && right < MOST_RIGHT;
+        boolean lost = right <= FEW_RIGHT && angle > mean(first, report -> report.health().targetAngle()) - DEGREE;
+        judged = true;
+        if (stands || lost) {
+            warned = true;
+            StepReport now = last.getLast();
+            long steps = now.step() - first.getFirst().step();
+            String what = stands
+                    ? String.format(Locale.ROOT, "The loss does not fall: %.3f on average, and %.3f %d steps before. ", loss, before, steps)
+                    : String.format(Locale.ROOT, "Hardly anybody is recognised: %.1f %% are, and the angle to the right person has not become smaller in %d steps"
+                            + " (%.0f degrees). ", 100 * right, steps, angle);
+            told.onWarning(now.step(), what + "Usual causes: " + causes(now, loss > RISE * before) + ".");
         }
-        told.onWarning(last.step(), String.format(Locale.ROOT, "The loss does not fall: %.3f on average, and %.3f %d steps before. ", after, before,
-                last.step() - seen.getFirst().step()) + "Usual causes: " + causes(last, after > RISE * before) + ".");
     }
 
-    private static double mean(List<StepReport> reports) {
-        return reports.stream().mapToDouble(StepReport::loss).average().orElse(Double.NaN);
+    private static double mean(List<StepReport> reports, ToDoubleFunction<StepReport> figure) {
+        return reports.stream().mapToDouble(figure).average().orElse(Double.NaN);
     }
 
     private String causes(StepReport last, boolean rises) {

@@ -121,6 +121,9 @@ public final class Trainer implements AutoCloseable {
      *     in the frozen part
      */
     public StartingWeights startFrom(Path model, StartingWeights.Head kept) throws IOException {
+        if (loader != null || step > 0) {
+            throw new IllegalStateException("The run has begun; start from a model before the first step.");
+        }
         var head = training.layout().entries().stream().map(FlatLayout.Entry::spec).toList();
         StartingWeights start = StartingWeights.of(
                 model, training.network(), head.subList(training.network().parameters().size(), head.size()), kept, config.startValue());

@@ -83,6 +83,7 @@ class FineTuningTest {
                 trainer.run();
                 Set<String> still = frozenNames(config);
                 assertEquals(tensors, still.size(), still.toString());
+                assertThrows(IllegalStateException.class, () -> trainer.startFrom(model, Head.NEW), "after the first step");
                 for (Weights after : List.of(trainer.weights(), trainer.average().orElseThrow())) {
                     for (TensorSpec spec : after.specs()) {
                         boolean same = Arrays.equals(start.weights().get(spec), after.get(spec));

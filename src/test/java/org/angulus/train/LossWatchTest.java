@@ -42,7 +42,8 @@ class LossWatchTest {
 
     @Test
     void aLossThatFallsIsLeftAlone() {
-        assertEquals(List.of(), watch(RUN, step -> 9 - step * 0.002, 0, 0.35, 0));
+        assertEquals(List.of(), watch(RUN, step -> 9 - step * 0.002, 0.06, 0.35, 0));
+        assertEquals(List.of(), watch(RUN, step -> step < 500 ? 9 - step * 0.002 : 8, 0.06, 0.35, 0), "later it may stand until the next rate");
         assertEquals(List.of(), watch(RUN, step -> 0.01, 0.99, 0.35, 0), "a run that has learned already");
         assertEquals(List.of(), watch("{\"steps\": 100, \"reportEvery\": 10}", step -> 9, 0, 0.35, 0), "too few reports to judge");
     }
@@ -61,6 +62,15 @@ class LossWatchTest {
     void aRisingLossPointsAtTheRateAndALowScaleAtItself() {
         assertTrue(watch(RUN, step -> 5 + 0.01 * step, 0.3, 0, 0).getFirst().contains("Usual causes: a learning rate that is too high or too low (it is 0.10;"));
         assertTrue(watch(RUN, step -> 8.3, 0.3, 0, 8.27).getFirst().contains("Usual causes: the scale allows no loss below 8.270 (raise head.scale)"));
+    }
+
+    /** A loss that falls only because the network gives in to the scale teaches nothing. */
+    @Test
+    void nobodyRecognisedIsToldThoughTheLossFalls() {
+        List<String> said = watch(RUN, step -> 59 - step * 0.005, 0.01, 0.5, 0);
+        assertEquals(1, said.size());
+        assertTrue(said.getFirst().startsWith("Hardly anybody is recognised: 1.0 % are, and the angle to the right person has not become smaller in 190 steps"
+                + " (84 degrees). Usual causes: a margin that comes too early (0.50 with 1 % right;"), said.getFirst());
     }
 
     /** Until the margin has risen the loss may rise with it. */
