@@ -101,6 +101,8 @@ extern const Conv2dKernelList conv2d_backward_weight_kernels;
   X(AG_OP_EMA_UPDATE, ema_update)                                    \
   X(AG_OP_COMMIT_COPY, commit_copy)                                  \
   X(AG_OP_COMMIT_END, commit_end)                                    \
+  X(AG_OP_ADAGRAD_UPDATE, adagrad_update)                            \
+  X(AG_OP_RMSPROP_UPDATE, rmsprop_update)                            \
   X(kOpChannelEpilogue, channel_epilogue)
 
 #define AG_DECLARE(op, name) extern const KernelList name##_kernels;

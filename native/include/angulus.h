@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* Compared for equality when the library, or a plug-in of it, is loaded. Any change to this file changes it. */
-#define AG_ABI_VERSION 3
+#define AG_ABI_VERSION 4
 
 typedef int32_t ag_status;
 enum {
@@ -134,7 +134,9 @@ enum {
   AG_OP_BATCH_NORM_STATISTICS, AG_OP_BATCH_NORM_FORWARD, AG_OP_BATCH_NORM_BACKWARD_REDUCE, AG_OP_BATCH_NORM_BACKWARD_INPUT,
   AG_OP_RUNNING_STATISTICS, AG_OP_DROPOUT, AG_OP_ROW_NORM, AG_OP_NORMALIZE_FORWARD, AG_OP_NORMALIZE_BACKWARD, AG_OP_MARGIN_TARGET,
   AG_OP_MARGIN_FORWARD, AG_OP_MARGIN_LOSS, AG_OP_MARGIN_BACKWARD, AG_OP_GRADIENT_NORM, AG_OP_SGD_UPDATE, AG_OP_ADAM_UPDATE,
-  AG_OP_EMA_UPDATE, AG_OP_COMMIT_COPY, AG_OP_COMMIT_END, AG_OP_COUNT
+  AG_OP_EMA_UPDATE, AG_OP_COMMIT_COPY, AG_OP_COMMIT_END,
+  AG_OP_ADAGRAD_UPDATE, AG_OP_RMSPROP_UPDATE,
+  AG_OP_COUNT
 };
 ag_status ag_kernel_count(ag_device* device, int32_t op, int32_t* count);
 ag_status ag_kernel_name(ag_device* device, int32_t op, int32_t kernel, char* name, int64_t bytes);
@@ -385,6 +387,22 @@ ag_status ag_ema_update(ag_device* device, int64_t count, float decay, ag_addr x
 ag_status ag_commit_copy(ag_device* device, ag_addr y, ag_addr x, int64_t bytes, ag_addr control);
 /* Counts the step as applied or skipped. Last op of a step. */
 ag_status ag_commit_end(ag_device* device, ag_addr control);
+
+/* ------------------------------------------------------------------------------------------------ adaptive updates */
+
+/* Like ag_sgd_update, g with the decay: s = s + g^2, w -= lr g / (sqrt(s) + epsilon) (Duchi et al. 2011). squares (count), f32: s. */
+ag_status ag_adagrad_update(ag_device* device, float epsilon, int64_t count, const ag_segment* segments, int32_t segment_count,
+                            ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr scalars, ag_addr control);
+
+/* s = decay s + (1 - decay) g^2. TORCH: v = mu v + g / (sqrt(s) + eps), w -= lr v. TENSORFLOW: v = mu v + lr g / sqrt(s + eps), w -= v. */
+enum { AG_RMSPROP_TORCH = 0, AG_RMSPROP_TENSORFLOW = 1 };
+typedef struct ag_rmsprop {
+  float decay, momentum, epsilon;
+  int32_t form; /* where epsilon and the learning rate enter */
+} ag_rmsprop;
+/* squares, velocity (count), f32: s and v. */
+ag_status ag_rmsprop_update(ag_device* device, const ag_rmsprop* rule, int64_t count, const ag_segment* segments, int32_t segment_count,
+                            ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr velocity, ag_addr scalars, ag_addr control);
 
 #ifdef __cplusplus
 }

@@ -81,6 +81,14 @@ struct AdamUpdateCall {
   ag_adam rule; Segments segments; float* parameters; const float* gradients; float* first; float* second;
   const ag_step_scalars* scalars; const ag_step_control* control;
 };
+struct AdagradUpdateCall {
+  float epsilon; Segments segments; float* parameters; const float* gradients; float* squares;
+  const ag_step_scalars* scalars; const ag_step_control* control;
+};
+struct RmspropUpdateCall {
+  ag_rmsprop rule; Segments segments; float* parameters; const float* gradients; float* squares; float* velocity;
+  const ag_step_scalars* scalars; const ag_step_control* control;
+};
 struct EmaUpdateCall { int64_t count; float decay; const float* x; float* average; const ag_step_control* control; };
 struct CommitCopyCall { void* y; const void* x; int64_t bytes; const ag_step_control* control; };
 struct CommitEndCall { ag_step_control* control; };
@@ -123,7 +131,9 @@ constexpr int32_t kOpCount = AG_OP_COUNT + 1;        // with the internal ones: 
   X(AG_OP_ADAM_UPDATE, adam_update, AdamUpdateCall)                         \
   X(AG_OP_EMA_UPDATE, ema_update, EmaUpdateCall)                            \
   X(AG_OP_COMMIT_COPY, commit_copy, CommitCopyCall)                         \
-  X(AG_OP_COMMIT_END, commit_end, CommitEndCall)
+  X(AG_OP_COMMIT_END, commit_end, CommitEndCall)                            \
+  X(AG_OP_ADAGRAD_UPDATE, adagrad_update, AdagradUpdateCall)                \
+  X(AG_OP_RMSPROP_UPDATE, rmsprop_update, RmspropUpdateCall)
 
 // Every backend has these too; they are not part of angulus.h.
 #define AG_FOR_EACH_INTERNAL_OP(X) X(kOpChannelEpilogue, channel_epilogue, ChannelEpilogueCall)

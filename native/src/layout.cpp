@@ -20,3 +20,4 @@ static_assert(sizeof(ag_step_control) == 32 && offsetof(ag_step_control, applied
 static_assert(sizeof(ag_segment) == 32 && offsetof(ag_segment, weight_decay) == 16, "ag_segment");
 static_assert(sizeof(ag_sgd) == 16, "ag_sgd");
 static_assert(sizeof(ag_adam) == 24, "ag_adam");
+static_assert(sizeof(ag_rmsprop) == 16, "ag_rmsprop");

@@ -21,6 +21,10 @@ public record HeadOperands(HeadKind kind, int n, int d, int classes, NormGuard g
                            long inverseX, long inverseW, long scalars) {
     /** Rows of {@code target} (TARGET_ROWS, N): cosine, phi, phi', scale, margin. */
     public static final int TARGET_ROWS = 5;
+    /** Numbers of those rows. */
+    public static final int TARGET_DPHI = 2;
+
+    public static final int TARGET_SCALE = 3;
     /** Rows of {@code partial} (PARTIAL_ROWS, N): largest logit, sum of exp(z - largest), sum of cosines, over the classes other than y. */
     public static final int PARTIAL_ROWS = 3;
 }

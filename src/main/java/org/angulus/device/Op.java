@@ -34,7 +34,9 @@ public enum Op {
     ADAM_UPDATE,
     EMA_UPDATE,
     COMMIT_COPY,
-    COMMIT_END;
+    COMMIT_END,
+    ADAGRAD_UPDATE,
+    RMSPROP_UPDATE;
 
     private static final Op[] VALUES = values();
 

@@ -231,6 +231,20 @@ public final class Ops {
                 second, scalars, control));
     }
 
+    /** parameters, gradients, sums of squares (count), f32; segments as in {@link #sgdUpdate}. {@code s += g^2, w -= lr g / (sqrt(s) + epsilon)}. */
+    public void adagradUpdate(float epsilon, long count, SegmentTable segments, long parameters, long gradients, long squares, long scalars, long control) {
+        device.call(h -> Angulus.ag_adagrad_update(h, epsilon, count, segments.memory(), segments.segments().size(), parameters, gradients, squares,
+                scalars, control));
+    }
+
+    /** parameters, gradients, means of squares, velocity (count), f32; segments as in {@link #sgdUpdate}. */
+    public void rmspropUpdate(RmspropRule rule, long count, SegmentTable segments, long parameters, long gradients, long squares, long velocity,
+                              long scalars, long control) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_rmsprop_update(h, s.rmsprop(rule), count, segments.memory(), segments.segments().size(), parameters, gradients,
+                squares, velocity, scalars, control));
+    }
+
     /** average = e average + (1 - e) x with e = min(decay, (1 + t) / (10 + t)), t the applied steps before this one. f32. */
     public void emaUpdate(long count, float decay, long x, long average, long control) {
         device.call(h -> Angulus.ag_ema_update(h, count, decay, x, average, control));

@@ -9,6 +9,7 @@ import org.angulus.device.ffi.ag_conv2d_shape;
 import org.angulus.device.ffi.ag_head;
 import org.angulus.device.ffi.ag_image_shape;
 import org.angulus.device.ffi.ag_matrix;
+import org.angulus.device.ffi.ag_rmsprop;
 import org.angulus.device.ffi.ag_sgd;
 
 /**
@@ -24,6 +25,7 @@ final class Structs {
     private final MemorySegment head;
     private final MemorySegment sgd;
     private final MemorySegment adam;
+    private final MemorySegment rmsprop;
     private final MemorySegment result;
 
     Structs() {
@@ -36,6 +38,7 @@ final class Structs {
         head = ag_head.allocate(arena);
         sgd = ag_sgd.allocate(arena);
         adam = ag_adam.allocate(arena);
+        rmsprop = ag_rmsprop.allocate(arena);
         result = arena.allocate(16, 8);
     }
 
@@ -140,5 +143,13 @@ final class Structs {
         ag_adam.decoupled(adam, rule.decoupled() ? 1 : 0);
         ag_adam.reserved(adam, 0);
         return adam;
+    }
+
+    MemorySegment rmsprop(RmspropRule rule) {
+        ag_rmsprop.decay(rmsprop, rule.decay());
+        ag_rmsprop.momentum(rmsprop, rule.momentum());
+        ag_rmsprop.epsilon(rmsprop, rule.epsilon());
+        ag_rmsprop.form(rmsprop, rule.form().ordinal());
+        return rmsprop;
     }
 }

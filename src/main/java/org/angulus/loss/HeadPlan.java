@@ -1,10 +1,14 @@
 package org.angulus.loss;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import org.angulus.device.Device;
 import org.angulus.device.HeadOperands;
 import org.angulus.device.HeadSummary;
 import org.angulus.device.Matrix;
 import org.angulus.device.Op;
 import org.angulus.device.Ops;
+import org.angulus.device.Transfers;
 import org.angulus.device.Type;
 import org.angulus.device.Write;
 import org.angulus.model.ArenaPlanner;
@@ -20,6 +24,8 @@ public final class HeadPlan {
     private static final int RANGE_UNIT = 64;
 
     private static final int LEAST_RANGE = 1024;
+    /** Lengths of class vectors that a report reads. */
+    private static final int MOST_READ = 1 << 16;
 
     private final MarginHead head;
     private final int n;
@@ -31,7 +37,7 @@ public final class HeadPlan {
     private final long workspaceBytes;
     private Scratch scratch;
 
-    /** What lives between the first op and the last one; {@code inverseX} and {@code inverseW} are null for SOFTMAX, {@code cosines} if not kept. */
+    /** What the ops hand on; {@code cosines} is null if not kept. */
     private record Scratch(
             Place inverseX, Place inverseW, Place target, Place partial, Place best, Place logSumExp, Place losses, Place scale, Place cosines) {}
 
@@ -77,11 +83,14 @@ public final class HeadPlan {
         workspaceBytes = Math.max(ops.workspaceBytes(Op.MARGIN_FORWARD, n, range, d), ops.workspaceBytes(Op.MARGIN_BACKWARD, n, range, d));
     }
 
-    /** Takes what lives between forward and backward, and gives it back: what is taken later may lie there. */
+    /**
+     * Takes what lives between forward and backward, and gives back what is large or only backward reads: what is taken later may lie there. The rest
+     * stays until the next micro-batch, for {@link #health}.
+     */
     public void reserve(ArenaPlanner arena) {
         long row = (long) Float.BYTES * n;
-        Place inverseX = head.kind().normalizes() ? arena.take(row) : null;
-        Place inverseW = head.kind().normalizes() ? arena.take((long) Float.BYTES * classes) : null;
+        Place inverseX = arena.take(row);
+        Place inverseW = arena.take((long) Float.BYTES * classes);
         Place target = arena.take(HeadOperands.TARGET_ROWS * row);
         Place partial = arena.take(ranges() * HeadOperands.PARTIAL_ROWS * row);
         Place best = arena.take(row);
@@ -90,7 +99,7 @@ public final class HeadPlan {
         Place scale = arena.take(row);
         Place cosines = keepsCosines ? arena.take(row * classes) : null;
         scratch = new Scratch(inverseX, inverseW, target, partial, best, logSumExp, losses, scale, cosines);
-        for (Place place : new Place[] {inverseX, inverseW, target, partial, best, logSumExp, losses, scale, cosines}) {
+        for (Place place : new Place[] {logSumExp, scale, cosines}) {
             if (place != null) {
                 arena.release(place);
             }
@@ -111,12 +120,14 @@ public final class HeadPlan {
     public void run(Ops ops, Addresses a, Write write) {
         long inverseX = at(a, scratch.inverseX());
         long inverseW = at(a, scratch.inverseW());
-        if (head.kind().normalizes()) {
-            ops.rowNorm(new Matrix(n, d, Type.F32), head.guard(), a.x(), inverseX);
+        boolean normalizes = head.kind().normalizes();
+        ops.rowNorm(new Matrix(n, d, Type.F32), head.guard(), a.x(), inverseX);
+        if (normalizes) {
             ops.rowNorm(new Matrix(classes, d, Type.F32), head.guard(), a.w(), inverseW);
         }
         var operands = new HeadOperands(
-                head.kind(), n, d, classes, head.guard(), precision, a.x(), a.w(), a.bias(), a.labels(), inverseX, inverseW, a.scalars());
+                head.kind(), n, d, classes, head.guard(), precision, a.x(), a.w(), a.bias(), a.labels(), normalizes ? inverseX : 0,
+                normalizes ? inverseW : 0, a.scalars());
         long target = at(a, scratch.target());
         long logSumExp = at(a, scratch.logSumExp());
         long losses = at(a, scratch.losses());
@@ -146,6 +157,72 @@ public final class HeadPlan {
                     at(a, scratch.scale()),
                     a.workspace());
         }
+    }
+
+    /**
+     * How the micro-batch that ran last did. Waits; not while recording. Of softmax, lengths of the class vectors are those after the step.
+     *
+     * @param margin of that step
+     */
+    public HeadHealth health(Device device, Addresses a, double margin) {
+        Transfers transfers = device.transfers();
+        float[] target = transfers.floats(at(a, scratch.target()), HeadOperands.TARGET_ROWS * n);
+        float[] losses = transfers.floats(at(a, scratch.losses()), n);
+        float[] x = transfers.floats(at(a, scratch.inverseX()), n);
+        double[] largest = largestOther(transfers.floats(at(a, scratch.partial()), ranges() * HeadOperands.PARTIAL_ROWS * n));
+        boolean normalizes = head.kind().normalizes();
+        if (!normalizes) {
+            device.ops().rowNorm(new Matrix(classes, d, Type.F32), head.guard(), a.w(), at(a, scratch.inverseW()));
+        }
+        float[] w = transfers.floats(at(a, scratch.inverseW()), normalizes ? Math.min(classes, MOST_READ) : classes);
+        var rows = new ArrayList<HeadHealth.Row>(n);
+        if (normalizes) {
+            for (int i = 0; i < n; i++) {
+                double scale = target[HeadOperands.TARGET_SCALE * n + i];
+                double gradient = scale * -Math.expm1(-losses[i]) * Math.abs(target[HeadOperands.TARGET_DPHI * n + i]);
+                rows.add(new HeadHealth.Row(target[i], largest[i] / scale, gradient));
+            }
+        } else {
+            int[] labels = transfers.ints(a.labels(), n);
+            int[] best = transfers.ints(at(a, scratch.best()), n);
+            float[] bias = transfers.floats(a.bias(), classes);
+            for (int i = 0; i < n; i++) {
+                double own = (double) x[i] * w[labels[i]];
+                // The best class is that of the last range only; there is none among logits that are no numbers.
+                double nearest = ranges() == 1 && best[i] >= 0 ? (largest[i] - bias[best[i]]) * x[i] * w[best[i]] : Double.NaN;
+                rows.add(new HeadHealth.Row((target[i] - bias[labels[i]]) * own, nearest, -Math.expm1(-losses[i]) / own));
+            }
+        }
+        return HeadHealth.of(rows, meanLength(x), meanLength(w), lowestLoss(target, margin));
+    }
+
+    /** The largest wrong logit of each row, over all ranges. */
+    private double[] largestOther(float[] partial) {
+        var largest = new double[n];
+        Arrays.fill(largest, Double.NEGATIVE_INFINITY);
+        for (int range = 0; range < ranges(); range++) {
+            for (int i = 0; i < n; i++) {
+                largest[i] = Math.max(largest[i], partial[range * HeadOperands.PARTIAL_ROWS * n + i]);
+            }
+        }
+        return largest;
+    }
+
+    /** With the mean scale of the rows. */
+    private double lowestLoss(float[] target, double margin) {
+        double scale = 0;
+        for (int i = 0; i < n; i++) {
+            scale += target[HeadOperands.TARGET_SCALE * n + i] / (double) n;
+        }
+        return head.kind().normalizes() ? ScaleBound.lowestLoss(classes, scale, margin) : Double.NaN;
+    }
+
+    private static double meanLength(float[] inverse) {
+        double sum = 0;
+        for (float value : inverse) {
+            sum += 1.0 / value;
+        }
+        return sum / inverse.length;
     }
 
     private int first(int i) {

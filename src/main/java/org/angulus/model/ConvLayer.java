@@ -1,5 +1,9 @@
 package org.angulus.model;
 
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
 /**
  * Convolution or linear layer with all that follows it: y = residual + prelu(batchNorm(conv(x) + bias)); bias, batch norm, PReLU and residual
  * are each there or not.
@@ -38,6 +42,12 @@ public record ConvLayer(
                     TensorSpec.vector(name + ".running_mean", ParameterKind.STATISTICS, k, Start.constant(0)),
                     TensorSpec.vector(name + ".running_var", ParameterKind.STATISTICS, k, Start.constant(1)));
         }
+    }
+
+    /** Its trained tensors. */
+    public List<TensorSpec> parameters() {
+        var norms = norm == null ? Stream.<TensorSpec>empty() : Stream.of(norm.gamma(), norm.beta());
+        return Stream.of(Stream.of(weight), Stream.ofNullable(bias), norms, Stream.ofNullable(slope)).flatMap(Function.identity()).toList();
     }
 
     @Override

@@ -23,14 +23,17 @@ import org.angulus.model.PlannedConv.Plans;
  * A network that trains with N images at a time: every tensor has its place, every convolution its plan. Activations that backward needs stay in
  * the arena until backward has used them; gradients of activations take the places that become free. Activations and their gradients are stored in
  * the network's precision, all but those of the last layer behind its convolution: the embeddings and their gradient are f32. Emits the ops of one
- * micro-batch; it owns no memory.
+ * micro-batch; it owns no memory. Frozen layers, the first ones, go forward only: backward ends above them, and nothing of theirs is kept for it.
  */
 public final class ModelPlan {
     private final ResFace network;
     private final int n;
     private final InputFormat inputFormat;
     private final Type precision;
+    private final int frozen;
+    private final int lowest;
     private final List<PlannedLayer> layers = new ArrayList<>();
+    private List<PlannedLayer> trained;
     private final Place input;
     private final Place embedding;
     private final Place embeddingGradient;
@@ -47,16 +50,19 @@ public final class ModelPlan {
      * @param n images of one micro-batch
      * @param seed start value of dropout
      * @param precision of activations and their gradients
+     * @param frozen layers, from the input on, whose weights stay
      * @param head takes what it needs between forward and backward from the arena, and releases it
      */
     public ModelPlan(
-            Ops ops, ResFace network, InputFormat inputFormat, FlatLayout parameters, int n, long seed, Type precision,
+            Ops ops, ResFace network, InputFormat inputFormat, FlatLayout parameters, int n, long seed, Type precision, int frozen,
             Consumer<ArenaPlanner> head) {
         ops.device().require(precision);
         this.network = network;
         this.inputFormat = inputFormat;
         this.n = n;
         this.precision = precision;
+        this.frozen = frozen;
+        lowest = firstConv(frozen);
         var arena = new ArenaPlanner();
         input = arena.take(bytes(precision, network.config().height() * (long) network.config().width() * ResFace.INPUT_CHANNELS));
         var kept = new ArrayList<Forward>();
@@ -65,7 +71,11 @@ public final class ModelPlan {
         for (Layer layer : network.layers()) {
             if (layer instanceof ConvLayer conv) {
                 blockInput = conv.role() == Role.FIRST_OF_BLOCK ? value : blockInput;
-                Forward forward = planForward(arena, conv, value, conv.role() == Role.LAST_OF_BLOCK ? blockInput : null);
+                boolean learns = kept.size() >= frozen;
+                Forward forward = planForward(arena, conv, value, conv.role() == Role.LAST_OF_BLOCK ? blockInput : null, learns);
+                if (!learns) {
+                    releaseFrozen(arena, conv, forward);
+                }
                 kept.add(forward);
                 value = forward.y();
             } else {
@@ -80,14 +90,36 @@ public final class ModelPlan {
         arenaBytes = arena.bytes();
     }
 
-    private Forward planForward(ArenaPlanner arena, ConvLayer conv, Place x, Place residual) {
+    /** The first layer that backward reaches; beyond the last where all are frozen. Dropout in front of it learns nothing, but goes forward. */
+    private int firstConv(int from) {
+        int i = from;
+        while (i < network.layers().size() && !(network.layers().get(i) instanceof ConvLayer)) {
+            i++;
+        }
+        return i;
+    }
+
+    /** Backward never asks for what a frozen layer read: a block's input is free after its sum, all else at once. */
+    private static void releaseFrozen(ArenaPlanner arena, ConvLayer conv, Forward forward) {
+        if (forward.c() != forward.y()) {
+            arena.release(forward.c());
+        }
+        if (conv.role() != Role.FIRST_OF_BLOCK) {
+            arena.release(forward.x());
+        }
+        if (conv.role() == Role.LAST_OF_BLOCK) {
+            arena.release(forward.residual());
+        }
+    }
+
+    private Forward planForward(ArenaPlanner arena, ConvLayer conv, Place x, Place residual, boolean learns) {
         boolean more = conv.norm() != null || conv.slope() != null;
         Place result = arena.take(bytes(precision, conv.outputCount()));
         Place c = tailType(conv) == precision ? result : arena.take(bytes(tailType(conv), conv.outputCount()));
         Place y = more ? arena.take(bytes(tailType(conv), conv.outputCount())) : c;
         long perChannel = 2L * Float.BYTES * conv.geometry().k();
-        Place statistics = conv.norm() == null ? null : arena.take(perChannel);
-        Place sums = conv.norm() == null ? null : arena.take(perChannel);
+        Place statistics = conv.norm() != null && learns ? arena.take(perChannel) : null;
+        Place sums = conv.norm() != null && learns ? arena.take(perChannel) : null;
         if (c != result) {
             arena.release(result);
         }
@@ -102,7 +134,7 @@ public final class ModelPlan {
     private void planBackward(Ops ops, ArenaPlanner arena, FlatLayout parameters, List<Forward> kept, long seed) {
         Place gradient = embeddingGradient;
         Place skip = null;
-        for (int i = kept.size() - 1; i >= 0; i--) {
+        for (int i = kept.size() - 1; i >= lowest; i--) {
             Forward forward = kept.get(i);
             if (network.layers().get(i) instanceof ConvLayer conv) {
                 boolean last = conv.role() == Role.LAST_OF_BLOCK;
@@ -114,9 +146,9 @@ public final class ModelPlan {
                     arena.release(forward.c());
                 }
                 Place dResult = tailType(conv) == precision ? dc : arena.take(bytes(precision, conv.outputCount()));
-                Place dx = i == 0 ? null : first ? skip : arena.take(bytes(precision, conv.geometry().inputCount()));
-                boolean dropped = i > 0 && network.layers().get(i - 1) instanceof DropoutLayer;
-                if (i > 0 && !dropped) {
+                Place dx = i == lowest ? null : first ? skip : arena.take(bytes(precision, conv.geometry().inputCount()));
+                boolean dropped = i > lowest && network.layers().get(i - 1) instanceof DropoutLayer;
+                if (i > lowest && !dropped) {
                     arena.release(forward.x());
                 }
                 arena.release(dc);
@@ -129,12 +161,35 @@ public final class ModelPlan {
                         dResult, dx, first ? skip : null);
                 layers.addFirst(planConv(ops, conv, parameters, places));
             } else {
-                DropoutLayer dropout = (DropoutLayer) network.layers().get(i);
-                var shape = new Matrix(n, Math.toIntExact(dropout.count()), precision);
-                layers.addFirst(new PlannedDropout(shape, (float) dropout.keep(), seed, i, forward.x(), gradient));
+                layers.addFirst(planDropout(i, forward.x(), gradient, seed));
                 arena.release(forward.x());
             }
         }
+        for (int i = lowest - 1; i >= 0; i--) {
+            Forward forward = kept.get(i);
+            if (network.layers().get(i) instanceof ConvLayer conv) {
+                var places = new Places(
+                        forward.x(), forward.result(), forward.c(), forward.y(), forward.residual(), null, null, null, null, null, null, null);
+                layers.addFirst(planFrozen(ops, conv, parameters, places));
+            } else if (i >= frozen) {
+                layers.addFirst(planDropout(i, forward.x(), null, seed));
+            }
+        }
+        trained = layers.subList(layers.size() - (kept.size() - lowest), layers.size());
+    }
+
+    private PlannedDropout planDropout(int i, Place value, Place gradient, long seed) {
+        DropoutLayer dropout = (DropoutLayer) network.layers().get(i);
+        var shape = new Matrix(n, Math.toIntExact(dropout.count()), precision);
+        return new PlannedDropout(shape, (float) dropout.keep(), seed, i, value, gradient);
+    }
+
+    private PlannedConv planFrozen(Ops ops, ConvLayer conv, FlatLayout parameters, Places places) {
+        Conv2dPlan forward = ops.conv2dPlan(
+                shape(conv.geometry(), n, precision), Direction.FORWARD, conv.bias() != null ? Epilogue.BIAS : Epilogue.NONE);
+        needPrepared(forward);
+        return new PlannedConv(
+                conv, matrix(conv), new Plans(forward, null, null, null), places, Offsets.of(conv, parameters, network.statistics()), network.config());
     }
 
     private PlannedConv planConv(Ops ops, ConvLayer conv, FlatLayout parameters, Places places) {
@@ -225,8 +280,8 @@ public final class ModelPlan {
         layers.forEach(layer -> layer.forward(ops, memory));
     }
 
-    /** Gradient of the embeddings to gradients of all parameters. */
+    /** Gradient of the embeddings to gradients of all parameters that are not frozen. */
     public void backward(Ops ops, PlanMemory memory, Write write) {
-        layers.reversed().forEach(layer -> layer.backward(ops, memory, write));
+        trained.reversed().forEach(layer -> layer.backward(ops, memory, write));
     }
 }

@@ -13,6 +13,11 @@ public final class ResFace {
     /** Channels of a picture. */
     public static final int INPUT_CHANNELS = 3;
 
+    /** The part of a network that has no layer. */
+    public static final String NOTHING = "none";
+
+    private static final String TRUNK = "trunk";
+    private static final String PROJECTION = "fc";
     private static final double RESIDUAL_SIGMA = 0.01;
     private static final double PRELU_SLOPE = 0.25;
 
@@ -56,6 +61,59 @@ public final class ResFace {
     /** All trained tensors, in the order of the layers. */
     public List<TensorSpec> parameters() {
         return List.copyOf(parameters);
+    }
+
+    /**
+     * Names of the parts up to which {@link #layersThrough} counts: {@code none}; {@code stage1} to {@code stage4} and their blocks; {@code trunk}: all but
+     * the last projection; {@code fc}: all.
+     */
+    public List<String> parts() {
+        var names = new ArrayList<String>();
+        names.add(NOTHING);
+        for (int stage = 1; stage <= config.blocks().size(); stage++) {
+            names.add("stage" + stage);
+            for (int block = 1; block <= config.blocks().get(stage - 1); block++) {
+                names.add("stage" + stage + ".block" + block);
+            }
+        }
+        names.addAll(List.of(TRUNK, PROJECTION));
+        return names;
+    }
+
+    /**
+     * The number of layers from the input on up to the end of a part.
+     *
+     * @param part one of {@link #parts}
+     * @throws IllegalArgumentException with one sentence, when there is no such part
+     */
+    public int layersThrough(String part) {
+        if (!parts().contains(part)) {
+            throw new IllegalArgumentException("the network has no part '" + Printable.of(part) + "'" + NearestNames.hint(part, parts())
+                    + "; its parts are " + String.join(", ", parts()) + ".");
+        }
+        if (part.equals(NOTHING)) {
+            return 0;
+        }
+        String prefix = (part.equals(TRUNK) ? "stage" + config.blocks().size() : part) + ".";
+        int last = layers.size() - 1;
+        while (!(layers.get(last) instanceof ConvLayer conv && conv.weight().name().startsWith(prefix))) {
+            last--;
+        }
+        return last + 1;
+    }
+
+    /** Trained tensors of the layers from number {@code layer} on: the last ones of {@link #parameters}. */
+    public List<TensorSpec> parametersFrom(int layer) {
+        return layers.subList(layer, layers.size()).stream().flatMap(one -> one instanceof ConvLayer conv ? conv.parameters().stream() : Stream.empty()).toList();
+    }
+
+    /** Where the running statistics of the layers from number {@code layer} on begin in {@link #statistics}; its count where they have none. */
+    public long statisticsFrom(int layer) {
+        return layers.subList(layer, layers.size()).stream()
+                .filter(one -> one instanceof ConvLayer conv && conv.norm() != null)
+                .mapToLong(one -> statistics.offset(((ConvLayer) one).norm().mean()))
+                .findFirst()
+                .orElse(statistics.count());
     }
 
     /** Running mean and variance of every batch norm, a pair each. */
@@ -109,18 +167,10 @@ public final class ResFace {
 
     private void add(ConvLayer layer) {
         layers.add(layer);
-        parameters.add(layer.weight());
-        if (layer.bias() != null) {
-            parameters.add(layer.bias());
-        }
+        parameters.addAll(layer.parameters());
         if (layer.norm() != null) {
-            parameters.add(layer.norm().gamma());
-            parameters.add(layer.norm().beta());
             statistics.add(layer.norm().mean());
             statistics.addDense(layer.norm().variance());
-        }
-        if (layer.slope() != null) {
-            parameters.add(layer.slope());
         }
     }
 

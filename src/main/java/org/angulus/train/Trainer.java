@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.angulus.device.Device;
 import org.angulus.device.HeadKind;
 import org.angulus.device.HeadSummary;
@@ -16,6 +18,7 @@ import org.angulus.loss.ScaleBound;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.ModelMetadata;
+import org.angulus.model.ResFace;
 import org.angulus.model.TensorSpec;
 import org.angulus.model.Variant;
 import org.angulus.model.Weights;
@@ -47,6 +50,7 @@ public final class Trainer implements AutoCloseable {
     private double bestFigure;
     private long reportedStep;
     private long reportedNanos;
+    private boolean startedFromModel;
     private long savedStep = -1;
     private long skippedAtSave;
     private volatile boolean stopRequested;
@@ -109,18 +113,45 @@ public final class Trainer implements AutoCloseable {
         return latest.isPresent();
     }
 
+    /**
+     * Starts from the weights of a model file: fine-tuning. Before the first step, and not after {@link #resume}.
+     *
+     * @param kept whether its class vectors are taken, too: they are of the same people in the same order
+     * @throws IOException with one sentence, when the file cannot be read, differs in more than its head and last projection, or leaves something new
+     *     in the frozen part
+     */
+    public StartingWeights startFrom(Path model, StartingWeights.Head kept) throws IOException {
+        if (loader != null || step > 0) {
+            throw new IllegalStateException("The run has begun; start from a model before the first step.");
+        }
+        var head = training.layout().entries().stream().map(FlatLayout.Entry::spec).toList();
+        StartingWeights start = StartingWeights.of(
+                model, training.network(), head.subList(training.network().parameters().size(), head.size()), kept, config.startValue());
+        Set<String> learning = training.trained().entries().stream().map(entry -> entry.spec().name()).collect(Collectors.toSet());
+        for (TensorSpec spec : training.network().parameters()) {
+            if (start.drawn().contains(spec.name()) && !learning.contains(spec.name())) {
+                throw new IOException(model + ": '" + spec.name() + "' does not fit this network and would be new, but it is frozen; freeze less than "
+                        + config.frozen() + " or keep the model's embeddingSize.");
+            }
+        }
+        training.load(start.weights(), null, Map.of(), 0, 0);
+        startedFromModel = true;
+        return start;
+    }
+
     private void resume(Path folder) throws IOException {
         Checkpoint.State state = Checkpoint.readState(folder);
         TrainingConfig saved = Checkpoint.readConfig(folder);
         if (!saved.network().equals(config.network()) || saved.head().kind() != config.head().kind() || state.classes() != source.classes()
                 || !saved.optimizer().states().equals(config.optimizer().states())
+                || !saved.frozen().equals(config.frozen())
                 || saved.averageDecay() > 0 != config.averageDecay() > 0) {
-            throw new IOException(folder + ": this checkpoint is of another network, head, optimizer or number of people (" + saved.network().name()
+            throw new IOException(folder + ": this checkpoint is of another network, head, optimizer, frozen part or number of people (" + saved.network().name()
                     + ", " + saved.head().description() + ", " + state.classes()
                     + " people); continue with its configuration or train into an empty folder.");
         }
         List<TensorSpec> parameters = specs(training.layout());
-        Checkpoint checkpoint = Checkpoint.read(folder, parameters, specs(training.network().statistics()));
+        Checkpoint checkpoint = Checkpoint.read(folder, parameters, specs(training.trained()), specs(training.network().statistics()));
         training.load(checkpoint.weights(), checkpoint.average(), checkpoint.optimizer(), state.appliedSteps(), state.skippedSteps());
         step = state.step();
         skippedAtStart = state.skippedSteps();
@@ -129,6 +160,7 @@ public final class Trainer implements AutoCloseable {
         savedStep = step;
         bestStep = state.bestStep();
         bestFigure = state.bestFigure();
+        startedFromModel = true;
         closeLoader();
         if (!saved.sameComputation(config)) {
             warn("The run goes on under another configuration than the one of its checkpoint " + folder.getFileName()
@@ -212,6 +244,9 @@ public final class Trainer implements AutoCloseable {
             warn("A scale of %s cannot bring the loss of %d people below %.2f; set head.scale to %.1f or more.".formatted(
                     config.head().scale(), source.classes(), lowest, ScaleBound.scaleFor(source.classes(), 0.9)));
         }
+        if (!startedFromModel && !config.frozen().equals(ResFace.NOTHING)) {
+            warn("The weights up to " + config.frozen() + " are random and stay so, because they are frozen; start from a model, or set frozen to none.");
+        }
         if (config.microBatches() > 1 && config.network().variant() == Variant.ARTICLE) {
             warn("Batch norm takes its statistics from each micro-batch of " + config.microBatch() + " images, not from the batch of "
                     + config.batch() + ".");
@@ -246,7 +281,8 @@ public final class Trainer implements AutoCloseable {
         long skipped = control.skippedSteps();
         var report = new StepReport(
                 step, summary.loss(), summary.accuracy(), summary.targetCosine(), summary.otherCosine(), control.gradientNorm(),
-                config.learningRate(step), config.margin(step), images / (nanos * 1e-9), skipped, waited / nanos);
+                config.learningRate(step), config.margin(step), images / (nanos * 1e-9), skipped, waited / nanos,
+                training.health(config.margin(step)));
         listeners.forEach(listener -> listener.onStep(report));
         if (skipped > skippedSeen) {
             warn((skipped - skippedSeen) + " of the last steps had no finite gradient and changed nothing; the loss is now " + summary.loss() + ".");

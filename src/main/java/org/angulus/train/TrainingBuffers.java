@@ -47,7 +47,7 @@ final class TrainingBuffers implements AutoCloseable {
     /** A block for each slot of the loader's ring. */
     final long[] slots;
 
-    private final long parameterBytes;
+    private final long trainedBytes;
     private final long runningBytes;
 
     /** Where images, labels and flips lie in a block that is sent as a whole. */
@@ -64,8 +64,8 @@ final class TrainingBuffers implements AutoCloseable {
         }
     }
 
-    TrainingBuffers(Device device, TrainingConfig config, FlatLayout layout, FlatLayout statistics, ModelPlan plan, TrainingMemory memory, int slotCount) {
-        parameterBytes = Float.BYTES * layout.count();
+    TrainingBuffers(Device device, TrainingConfig config, FlatLayout trained, FlatLayout statistics, ModelPlan plan, TrainingMemory memory, int slotCount) {
+        trainedBytes = Float.BYTES * trained.count();
         runningBytes = Float.BYTES * statistics.count();
         boolean averaged = config.averageDecay() > 0;
         inputBlock = InputBlock.of(config.network(), config.microBatch());
@@ -76,7 +76,7 @@ final class TrainingBuffers implements AutoCloseable {
             List<String> states = config.optimizer().states();
             DeviceBuffer moments = allocate(device, memory.optimizer());
             for (int i = 0; i < states.size(); i++) {
-                optimizer.put(states.get(i), moments.address(i * memory.parameters()));
+                optimizer.put(states.get(i), moments.address(i * memory.gradients()));
             }
             DeviceBuffer state = allocate(device, memory.state());
             running = state.address();
@@ -113,14 +113,14 @@ final class TrainingBuffers implements AutoCloseable {
 
     /** Everything that persists starts at 0: the gaps of the flat buffers count in norms and stay 0. */
     private void clear(Device device) {
-        device.ops().fill(gradients.address(), parameterBytes, 0);
-        optimizer.values().forEach(address -> device.ops().fill(address, parameterBytes, 0));
+        device.ops().fill(gradients.address(), trainedBytes, 0);
+        optimizer.values().forEach(address -> device.ops().fill(address, trainedBytes, 0));
         device.transfers().upload(control, new StepControl(0, 0, false, 0, 0));
     }
 
-    /** Bytes of a flat buffer of parameters. */
-    long parameterBytes() {
-        return parameterBytes;
+    /** Bytes of a flat buffer of the parameters that are not frozen. */
+    long trainedBytes() {
+        return trainedBytes;
     }
 
     /** Bytes of the running statistics. */

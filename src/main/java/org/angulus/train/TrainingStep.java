@@ -12,6 +12,7 @@ import org.angulus.device.OutOfDeviceMemoryException;
 import org.angulus.device.StepControl;
 import org.angulus.device.Type;
 import org.angulus.device.Write;
+import org.angulus.loss.HeadHealth;
 import org.angulus.loss.HeadPlan;
 import org.angulus.model.BatchMemory;
 import org.angulus.model.FlatLayout;
@@ -31,6 +32,11 @@ final class TrainingStep implements AutoCloseable {
     private final ResFace network;
     private final int classes;
     private final FlatLayout layout;
+    /** What is not frozen: the end of {@code layout}, and all that gradients and optimizer hold. */
+    private final FlatLayout trained;
+    /** Bytes in front of it. */
+    private final long frozenBytes;
+
     private final ModelPlan plan;
     private final HeadPlan head;
     private final CommitPhase commit;
@@ -58,7 +64,7 @@ final class TrainingStep implements AutoCloseable {
 
     /** What a run with micro-batches of n images is made of, and the memory it takes; nothing of it is taken yet. */
     private record Planned(
-            ResFace network, FlatLayout layout, List<TensorSpec> vectors, HeadPlan head, ModelPlan plan, CommitPhase commit, TrainingMemory memory) {
+            ResFace network, FlatLayout layout, FlatLayout trained, List<TensorSpec> vectors, HeadPlan head, ModelPlan plan, CommitPhase commit, TrainingMemory memory) {
         static Planned of(Ops ops, TrainingConfig config, int classes, int slots, int n) {
             var network = new ResFace(config.network());
             int d = config.network().embeddingSize();
@@ -66,13 +72,17 @@ final class TrainingStep implements AutoCloseable {
             network.parameters().forEach(layout::add);
             List<TensorSpec> vectors = config.head().parameters(classes, d, config.network().initialization());
             vectors.forEach(layout::add);
+            int frozen = network.layersThrough(config.frozen());
+            var trained = new FlatLayout();
+            network.parametersFrom(frozen).forEach(trained::add);
+            vectors.forEach(trained::add);
             var head = new HeadPlan(ops, config.head(), classes, n, d, config.precision(), config.logitsCap());
-            var plan = new ModelPlan(ops, network, config.input(), layout, n, config.startValue(), config.precision(), head::reserve);
-            var commit = new CommitPhase(config, layout, network.statistics());
+            var plan = new ModelPlan(ops, network, config.input(), layout, n, config.startValue(), config.precision(), frozen, head::reserve);
+            var commit = new CommitPhase(config, trained, network.statistics(), network.statisticsFrom(frozen));
             long workspace = Math.max(Math.max(plan.workspaceBytes(), head.workspaceBytes()), commit.workspaceBytes(ops));
             long input = TrainingBuffers.InputBlock.bytes(config.network(), n, slots);
-            var memory = TrainingMemory.of(config, layout, vectors, network.statistics(), plan, workspace, input);
-            return new Planned(network, layout, vectors, head, plan, commit, memory);
+            var memory = TrainingMemory.of(config, layout, trained, vectors, network.statistics(), plan, workspace, input);
+            return new Planned(network, layout, trained, vectors, head, plan, commit, memory);
         }
     }
 
@@ -83,16 +93,18 @@ final class TrainingStep implements AutoCloseable {
         Planned planned = Planned.of(device.ops(), config, classes, slots, config.microBatch());
         network = planned.network;
         layout = planned.layout;
+        trained = planned.trained;
+        frozenBytes = Float.BYTES * (layout.count() - trained.count());
         head = planned.head;
         plan = planned.plan;
         commit = planned.commit;
         deviceMemory = planned.memory;
-        buffers = new TrainingBuffers(device, config, layout, network.statistics(), plan, deviceMemory, slots);
+        buffers = new TrainingBuffers(device, config, trained, network.statistics(), plan, deviceMemory, slots);
         boolean complete = false;
         try {
             memory = new PlanMemory(
                     buffers.parameters.address(),
-                    buffers.gradients.address(),
+                    buffers.gradients.address() - frozenBytes,
                     buffers.candidates,
                     buffers.arena.address(),
                     buffers.prepared,
@@ -153,12 +165,12 @@ final class TrainingStep implements AutoCloseable {
 
     private void commit() {
         commit.emit(device.ops(), new CommitPhase.Addresses(
-                memory.parameters(),
-                memory.gradients(),
+                memory.parameters() + frozenBytes,
+                buffers.gradients.address(),
                 List.copyOf(buffers.optimizer.values()),
                 buffers.candidates,
                 buffers.running,
-                buffers.averageParameters,
+                buffers.averageParameters == 0 ? 0 : buffers.averageParameters + frozenBytes,
                 buffers.averageRunning,
                 buffers.scalars,
                 buffers.control,
@@ -187,6 +199,11 @@ final class TrainingStep implements AutoCloseable {
         return layout;
     }
 
+    /** Those of them that are not frozen: what the optimizer keeps something of. */
+    FlatLayout trained() {
+        return trained;
+    }
+
     /** Runs a micro-batch that lies in the input block, under the scalars that were sent. */
     void launchMicroBatch(int index) {
         (index == 0 ? first : next).launch();
@@ -202,6 +219,11 @@ final class TrainingStep implements AutoCloseable {
         HeadSummary sum = device.transfers().summary(buffers.summarySum);
         float m = config.microBatches();
         return new HeadSummary(sum.loss() / m, sum.accuracy() / m, sum.targetCosine() / m, sum.otherCosine() / m);
+    }
+
+    /** How the head does with the step's last micro-batch. Waits. */
+    HeadHealth health(double margin) {
+        return head.health(device, headAddresses, margin);
     }
 
     /** Norm, and steps applied and skipped. Waits. */
@@ -222,13 +244,13 @@ final class TrainingStep implements AutoCloseable {
     /** What the optimizer keeps. Waits. */
     Map<String, Weights> optimizerState() {
         var state = new LinkedHashMap<String, Weights>();
-        buffers.optimizer.forEach((name, address) -> state.put(name, Weights.fromMemory(layout, floats(address, layout.count()))));
+        buffers.optimizer.forEach((name, address) -> state.put(name, Weights.fromMemory(trained, floats(address, trained.count()))));
         return state;
     }
 
     /** Gradients of the last step, the sum over its micro-batches. Waits. */
     Weights gradients() {
-        return Weights.fromMemory(layout, floats(memory.gradients(), layout.count()));
+        return Weights.fromMemory(trained, floats(buffers.gradients.address(), trained.count()));
     }
 
     /** Everything at its start. */
@@ -243,7 +265,7 @@ final class TrainingStep implements AutoCloseable {
      * Sets the persistent state.
      *
      * @param average null: the weights
-     * @param optimizer what is not named becomes 0
+     * @param optimizer what is not named is as before the first step
      */
     void load(Weights weights, Weights average, Map<String, Weights> optimizer, long appliedSteps, long skippedSteps) {
         write(weights, memory.parameters(), buffers.running);
@@ -252,9 +274,9 @@ final class TrainingStep implements AutoCloseable {
         }
         buffers.optimizer.forEach((name, address) -> {
             if (optimizer.containsKey(name)) {
-                device.transfers().upload(address, optimizer.get(name).toMemory(layout));
+                device.transfers().upload(address, optimizer.get(name).toMemory(trained));
             } else {
-                device.ops().fill(address, buffers.parameterBytes(), 0);
+                device.ops().fill(address, buffers.trainedBytes(), Float.floatToRawIntBits(config.optimizer().start(name)));
             }
         });
         device.transfers().upload(buffers.control, new StepControl(0, 0, false, appliedSteps, skippedSteps));

@@ -29,6 +29,7 @@ import org.angulus.device.ffi.ag_head_summary;
 import org.angulus.device.ffi.ag_image_shape;
 import org.angulus.device.ffi.ag_matrix;
 import org.angulus.device.ffi.ag_peak;
+import org.angulus.device.ffi.ag_rmsprop;
 import org.angulus.device.ffi.ag_segment;
 import org.angulus.device.ffi.ag_sgd;
 import org.angulus.device.ffi.ag_step_control;
@@ -54,7 +55,8 @@ class BindingsTest {
             "ag_step_control 32 gradient_norm=0 gradient_factor=4 apply=8 reserved=12 applied_steps=16 skipped_steps=24",
             "ag_segment 32 offset=0 count=8 weight_decay=16 rate_factor=20 lower_bound=24 reserved=28",
             "ag_sgd 16 momentum=0 convention=4 nesterov=8 reserved=12",
-            "ag_adam 24 beta1=0 beta2=4 epsilon=8 form=12 decoupled=16 reserved=20");
+            "ag_adam 24 beta1=0 beta2=4 epsilon=8 form=12 decoupled=16 reserved=20",
+            "ag_rmsprop 16 decay=0 momentum=4 epsilon=8 form=12");
 
     @Test
     void bindingsAreOfThisHeader() throws IOException, NoSuchAlgorithmException {
@@ -71,7 +73,7 @@ class BindingsTest {
     void structsLieAsInC() {
         List<MemoryLayout> layouts = List.of(ag_device_info.layout(), ag_peak.layout(), ag_fault.layout(), ag_step_scalars.layout(), ag_image_shape.layout(),
                 ag_conv2d_shape.layout(), ag_conv2d_plan.layout(), ag_conv2d_operands.layout(), ag_matrix.layout(), ag_batch_norm.layout(), ag_head.layout(),
-                ag_head_summary.layout(), ag_step_control.layout(), ag_segment.layout(), ag_sgd.layout(), ag_adam.layout());
+                ag_head_summary.layout(), ag_step_control.layout(), ag_segment.layout(), ag_sgd.layout(), ag_adam.layout(), ag_rmsprop.layout());
         assertEquals(String.join("\n", LAYOUTS), layouts.stream().map(BindingsTest::words).collect(Collectors.joining("\n")));
     }
 
@@ -100,6 +102,8 @@ class BindingsTest {
                 Stream.of(HeadKind.values()).map(HeadKind::code).toList());
         assertEquals(List.of(Angulus.AG_MOMENTUM_TORCH(), Angulus.AG_MOMENTUM_CAFFE()), Stream.of(SgdRule.Convention.values()).map(Enum::ordinal).toList());
         assertEquals(List.of(Angulus.AG_ADAM_TORCH(), Angulus.AG_ADAM_EPSILON_HAT()), Stream.of(AdamRule.Form.values()).map(Enum::ordinal).toList());
+        assertEquals(List.of(Angulus.AG_RMSPROP_TORCH(), Angulus.AG_RMSPROP_TENSORFLOW()),
+                Stream.of(RmspropRule.Form.values()).map(Enum::ordinal).toList());
         assertEquals(List.of(Angulus.AG_FAULT_NONE(), Angulus.AG_FAULT_LABEL(), Angulus.AG_FAULT_NOT_FINITE()),
                 Stream.of(Fault.Code.values()).map(Enum::ordinal).toList());
         assertEquals(List.of(Angulus.AG_OK(), Angulus.AG_INVALID_ARGUMENT(), Angulus.AG_INVALID_STATE(), Angulus.AG_OUT_OF_MEMORY(), Angulus.AG_UNAVAILABLE(),

@@ -10,6 +10,7 @@ import org.angulus.device.ffi.ag_batch_norm;
 import org.angulus.device.ffi.ag_conv2d_plan;
 import org.angulus.device.ffi.ag_head;
 import org.angulus.device.ffi.ag_image_shape;
+import org.angulus.device.ffi.ag_rmsprop;
 import org.angulus.device.ffi.ag_segment;
 import org.angulus.device.ffi.ag_sgd;
 
@@ -279,6 +280,21 @@ final class RandomEntries {
             ag_adam.form(rule, g.choice(2));
             ag_adam.decoupled(rule, g.choice(2));
             return Angulus.ag_adam_update(h, g.pointer(rule), g.number((long) n), segments(g, n), segmentCount(g), g.address(4 * n), g.address(4 * n),
+                    g.address(4 * n), g.address(4 * n), g.address(32), g.address(32));
+        });
+        all.put("ag_adagrad_update", (g, h) -> {
+            int n = 2 + g.size(1000);
+            return Angulus.ag_adagrad_update(h, g.real(1e-8f), g.number((long) n), segments(g, n), segmentCount(g), g.address(4 * n), g.address(4 * n),
+                    g.address(4 * n), g.address(32), g.address(32));
+        });
+        all.put("ag_rmsprop_update", (g, h) -> {
+            int n = 2 + g.size(1000);
+            MemorySegment rule = g.memory(ag_rmsprop.sizeof());
+            ag_rmsprop.decay(rule, g.real(0.9f));
+            ag_rmsprop.momentum(rule, g.real(0.9f));
+            ag_rmsprop.epsilon(rule, g.real(1e-8f));
+            ag_rmsprop.form(rule, g.choice(2));
+            return Angulus.ag_rmsprop_update(h, g.pointer(rule), g.number((long) n), segments(g, n), segmentCount(g), g.address(4 * n), g.address(4 * n),
                     g.address(4 * n), g.address(4 * n), g.address(32), g.address(32));
         });
         all.put("ag_ema_update", (g, h) -> {

@@ -67,6 +67,11 @@ class RefusalTest {
         table.add(new Wrong("adam_update: beta1 is 1 and beta2 is 0.5; expected both from 0 to below 1",
                 () -> ops.adamUpdate(new AdamRule(1, 0.5f, 1, AdamRule.Form.TORCH, false), 4, new SegmentTable(List.of(new Segment(0, 4, 0, 1))), b, a, b + 64,
                         b + 128, a, a)));
+        table.add(new Wrong("adagrad_update: epsilon is -1; expected 0 to 3.40282e+38",
+                () -> ops.adagradUpdate(-1, 4, new SegmentTable(List.of(new Segment(0, 4, 0, 1))), b, a, b + 64, a, a)));
+        table.add(new Wrong("rmsprop_update: decay is nan; expected 0 to 1",
+                () -> ops.rmspropUpdate(new RmspropRule(Float.NaN, 0, 1, RmspropRule.Form.TORCH), 4, new SegmentTable(List.of(new Segment(0, 4, 0, 1))), b, a,
+                        b + 64, b + 128, a, a)));
         table.add(new Wrong("ema_update: average (%x, 16 bytes) overlaps x (%x, 16 bytes)", () -> ops.emaUpdate(4, 0.5f, a, a, b)));
         table.add(new Wrong("commit_end: control is missing (address 0); expected 32 bytes of device memory", () -> ops.commitEnd(0)));
         table.addAll(convolutions(ops, conv, a));

@@ -219,6 +219,21 @@ class TrainerTest {
         }
     }
 
+    /** Nor did runs of an earlier version keep what is frozen: nothing was. */
+    @Test
+    void aCheckpointWithoutAFrozenPartGoesOn(@TempDir Path folder) throws IOException {
+        TrainingConfig config = config(ALL.replace("\"checkpointEvery\": 1000", "\"checkpointEvery\": 2"), Variant.CAFFE, 1);
+        var store = new CheckpointStore(folder);
+        try (Device device = Device.open("cpu"); Trainer trainer = trainer(device, config, store)) {
+            trainer.runUntil(2);
+        }
+        Path state = store.latest().orElseThrow().resolve("state.json");
+        JsonObject json = JsonParser.parseString(Files.readString(state)).getAsJsonObject();
+        assertEquals("none", json.getAsJsonObject("config").remove("frozen").getAsString());
+        Files.writeString(state, json.toString());
+        assertEquals(List.of(), warningsOnResume(config, store));
+    }
+
     private static List<String> warningsOnResume(TrainingConfig config, CheckpointStore store) throws IOException {
         var warnings = new ArrayList<String>();
         try (Device device = Device.open("cpu"); Trainer trainer = trainer(device, config, store)) {

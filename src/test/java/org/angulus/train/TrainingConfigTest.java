@@ -73,9 +73,9 @@ class TrainingConfigTest {
 
     @Test
     void jsonGivesBackEveryField() {
-        for (String name : TrainingConfig.recipes()) {
-            TrainingConfig config = TrainingConfig.recipe(name);
-            assertEquals(config, TrainingConfig.parse(config.toJson()), name);
+        for (String name : Recipe.names()) {
+            Stages stages = Recipe.of(name).stages();
+            assertEquals(stages, Stages.parse(stages.toJson()), name);
         }
     }
 
@@ -91,6 +91,9 @@ class TrainingConfigTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "{\"optimiser\": 1} | has the unknown field 'optimiser'; the fields here are network, input, precision, head, optimizer,",
+        "{\"optimiser\": 1} | frozen (did you mean optimizer?).",
+        "{\"head\": {\"kind\": \"amsoftmax\"}} | training configuration.head.kind is \"amsoftmax\"; it must be 'softmax' or 'modified-softmax' or 'normface' or 'am-softmax' (did you mean am-softmax",
+        "{\"schedule\": {\"kind\": \"cosinus\"}} | (did you mean cosine?).",
         "{\"steps\": \"many\"} | training configuration.steps is \"many\"; it must be a whole number.",
         "{\"steps\": 1.5} | training configuration.steps is 1.5; it must be a whole number.",
         "{\"steps\": 99999999999999999999} | it must be a whole number.",
@@ -100,12 +103,16 @@ class TrainingConfigTest {
         "{\"flip\": 1} | training configuration.flip is 1; it must be true or false.",
         "{\"head\": {\"kind\": \"arc-face\"}} | training configuration.head.kind is \"arc-face\"; it must be 'softmax' or",
         "{\"head\": {\"kind\": \"normface\", \"margin\": 0.2}} | normface has no margin",
-        "{\"optimizer\": {\"kind\": \"rmsprop\"}} | training configuration.optimizer.kind is 'rmsprop'; it must be one of sgd, adam.",
+        "{\"optimizer\": {\"kind\": \"adadelta\"}} | training configuration.optimizer.kind is 'adadelta'; it must be one of sgd, adam, adagrad, rmsprop.",
         "{\"optimizer\": {\"kind\": \"adam\"}} | training configuration.optimizer lacks the field 'beta1'; add it.",
+        "{\"optimizer\": {\"kind\": \"adagrad\", \"epsilon\": 0, \"start\": 0}} | epsilon and the start of the sum of squares are both 0",
+        "{\"optimizer\": {\"kind\": \"adagrad\", \"epsilon\": 1e-10, \"start\": -1}} | the sum of squares starts at -1.0; it must be 0 to 1000.",
+        "{\"optimizer\": {\"kind\": \"rmsprop\", \"decay\": 1, \"momentum\": 0, \"epsilon\": 1, \"form\": \"torch\"}} | decay and momentum are 1.0 and 0.0;",
+        "{\"optimizer\": {\"kind\": \"rmsprop\", \"decay\": 0.9, \"momentum\": 0, \"epsilon\": 0, \"form\": \"torch\"}} | epsilon is 0.0; it must be above 0 and at most 1.",
         "{\"network\": {\"widths\": [1, 2]}} | training configuration.network: network: widths are [1, 2]; give four",
         "{\"network\": {\"widths\": [1, 2, 3, \"x\"]}} | training configuration.network.widths[3] is \"x\"; it must be a whole number.",
         "{\"network\": 5} | training configuration.network is 5; it must be an object.",
-        "{\"recipe\": \"best\"} | there is no recipe 'best'; choose one of default, article-adam.",
+        "{\"recipe\": \"best\"} | there is no recipe 'best'; choose one of default, article-adam, ",
         "{\"recipe\": {}} | recipe must be a text.",
         "[] | it must be a JSON object in braces.",
         "{\"steps\": | this is not JSON",

@@ -75,7 +75,7 @@ final class TrainingProblem implements AutoCloseable {
                 ParameterRules.DECAY,
                 ParameterRules.ONE,
                 new Schedule.Steps(List.of(new Schedule.RateFrom(0, RATE))),
-                0, 0, NEVER, batch, 1, 1, flip, augmentation, 0, 0, reportEvery, NEVER, NEVER, 1, 128L << 20, 1);
+                0, 0, NEVER, batch, 1, 1, flip, augmentation, 0, 0, reportEvery, NEVER, NEVER, 1, 128L << 20, 1, ResFace.NOTHING);
     }
 
     /**

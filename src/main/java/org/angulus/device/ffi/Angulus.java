@@ -23,10 +23,10 @@ public class Angulus extends Angulus$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int AG_ABI_VERSION = (int)3L;
+    private static final int AG_ABI_VERSION = (int)4L;
     /**
      * {@snippet lang=c :
-     * #define AG_ABI_VERSION 3
+     * #define AG_ABI_VERSION 4
      * }
      */
     public static int AG_ABI_VERSION() {
@@ -2110,10 +2110,28 @@ public class Angulus extends Angulus$shared {
     public static int AG_OP_COMMIT_END() {
         return AG_OP_COMMIT_END;
     }
-    private static final int AG_OP_COUNT = (int)31L;
+    private static final int AG_OP_ADAGRAD_UPDATE = (int)31L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_COUNT = 31
+     * enum <anonymous>.AG_OP_ADAGRAD_UPDATE = 31
+     * }
+     */
+    public static int AG_OP_ADAGRAD_UPDATE() {
+        return AG_OP_ADAGRAD_UPDATE;
+    }
+    private static final int AG_OP_RMSPROP_UPDATE = (int)32L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_RMSPROP_UPDATE = 32
+     * }
+     */
+    public static int AG_OP_RMSPROP_UPDATE() {
+        return AG_OP_RMSPROP_UPDATE;
+    }
+    private static final int AG_OP_COUNT = (int)33L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_COUNT = 33
      * }
      */
     public static int AG_OP_COUNT() {
@@ -4579,6 +4597,163 @@ public class Angulus extends Angulus$shared {
                 traceDowncall("ag_commit_end", device, control);
             }
             return (int)mh$.invokeExact(device, control);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ag_adagrad_update {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_FLOAT,
+            Angulus.C_LONG,
+            Angulus.C_POINTER,
+            Angulus.C_INT,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_adagrad_update");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_adagrad_update(ag_device *device, float epsilon, int64_t count, const ag_segment *segments, int32_t segment_count, ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr scalars, ag_addr control)
+     * }
+     */
+    public static FunctionDescriptor ag_adagrad_update$descriptor() {
+        return ag_adagrad_update.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_adagrad_update(ag_device *device, float epsilon, int64_t count, const ag_segment *segments, int32_t segment_count, ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr scalars, ag_addr control)
+     * }
+     */
+    public static MethodHandle ag_adagrad_update$handle() {
+        return ag_adagrad_update.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_adagrad_update(ag_device *device, float epsilon, int64_t count, const ag_segment *segments, int32_t segment_count, ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr scalars, ag_addr control)
+     * }
+     */
+    public static MemorySegment ag_adagrad_update$address() {
+        return ag_adagrad_update.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_adagrad_update(ag_device *device, float epsilon, int64_t count, const ag_segment *segments, int32_t segment_count, ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr scalars, ag_addr control)
+     * }
+     */
+    public static int ag_adagrad_update(MemorySegment device, float epsilon, long count, MemorySegment segments, int segment_count, long parameters, long gradients, long squares, long scalars, long control) {
+        var mh$ = ag_adagrad_update.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_adagrad_update", device, epsilon, count, segments, segment_count, parameters, gradients, squares, scalars, control);
+            }
+            return (int)mh$.invokeExact(device, epsilon, count, segments, segment_count, parameters, gradients, squares, scalars, control);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int AG_RMSPROP_TORCH = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_RMSPROP_TORCH = 0
+     * }
+     */
+    public static int AG_RMSPROP_TORCH() {
+        return AG_RMSPROP_TORCH;
+    }
+    private static final int AG_RMSPROP_TENSORFLOW = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_RMSPROP_TENSORFLOW = 1
+     * }
+     */
+    public static int AG_RMSPROP_TENSORFLOW() {
+        return AG_RMSPROP_TENSORFLOW;
+    }
+
+    private static class ag_rmsprop_update {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER,
+            Angulus.C_LONG,
+            Angulus.C_POINTER,
+            Angulus.C_INT,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_rmsprop_update");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_rmsprop_update(ag_device *device, const ag_rmsprop *rule, int64_t count, const ag_segment *segments, int32_t segment_count, ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr velocity, ag_addr scalars, ag_addr control)
+     * }
+     */
+    public static FunctionDescriptor ag_rmsprop_update$descriptor() {
+        return ag_rmsprop_update.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_rmsprop_update(ag_device *device, const ag_rmsprop *rule, int64_t count, const ag_segment *segments, int32_t segment_count, ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr velocity, ag_addr scalars, ag_addr control)
+     * }
+     */
+    public static MethodHandle ag_rmsprop_update$handle() {
+        return ag_rmsprop_update.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_rmsprop_update(ag_device *device, const ag_rmsprop *rule, int64_t count, const ag_segment *segments, int32_t segment_count, ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr velocity, ag_addr scalars, ag_addr control)
+     * }
+     */
+    public static MemorySegment ag_rmsprop_update$address() {
+        return ag_rmsprop_update.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_rmsprop_update(ag_device *device, const ag_rmsprop *rule, int64_t count, const ag_segment *segments, int32_t segment_count, ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr velocity, ag_addr scalars, ag_addr control)
+     * }
+     */
+    public static int ag_rmsprop_update(MemorySegment device, MemorySegment rule, long count, MemorySegment segments, int segment_count, long parameters, long gradients, long squares, long velocity, long scalars, long control) {
+        var mh$ = ag_rmsprop_update.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_rmsprop_update", device, rule, count, segments, segment_count, parameters, gradients, squares, velocity, scalars, control);
+            }
+            return (int)mh$.invokeExact(device, rule, count, segments, segment_count, parameters, gradients, squares, velocity, scalars, control);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
