@@ -100,6 +100,8 @@ extern const Conv2dKernelList conv2d_backward_weight_kernels;
   X(AG_OP_EMA_UPDATE, ema_update)                                    \
   X(AG_OP_COMMIT_COPY, commit_copy)                                  \
   X(AG_OP_COMMIT_END, commit_end)                                    \
+  X(AG_OP_MAX_POOL_FORWARD, max_pool_forward)                        \
+  X(AG_OP_MAX_POOL_BACKWARD, max_pool_backward)                      \
   X(kOpChannelEpilogue, channel_epilogue)
 
 #define AG_DECLARE(op, name) extern const KernelList name##_kernels;

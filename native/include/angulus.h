@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* Compared for equality when the library, or a plug-in of it, is loaded. Any change to this file changes it. */
-#define AG_ABI_VERSION 3
+#define AG_ABI_VERSION 4
 
 typedef int32_t ag_status;
 enum {
@@ -134,7 +134,9 @@ enum {
   AG_OP_BATCH_NORM_STATISTICS, AG_OP_BATCH_NORM_FORWARD, AG_OP_BATCH_NORM_BACKWARD_REDUCE, AG_OP_BATCH_NORM_BACKWARD_INPUT,
   AG_OP_RUNNING_STATISTICS, AG_OP_DROPOUT, AG_OP_ROW_NORM, AG_OP_NORMALIZE_FORWARD, AG_OP_NORMALIZE_BACKWARD, AG_OP_MARGIN_TARGET,
   AG_OP_MARGIN_FORWARD, AG_OP_MARGIN_LOSS, AG_OP_MARGIN_BACKWARD, AG_OP_GRADIENT_NORM, AG_OP_SGD_UPDATE, AG_OP_ADAM_UPDATE,
-  AG_OP_EMA_UPDATE, AG_OP_COMMIT_COPY, AG_OP_COMMIT_END, AG_OP_COUNT
+  AG_OP_EMA_UPDATE, AG_OP_COMMIT_COPY, AG_OP_COMMIT_END,
+  AG_OP_MAX_POOL_FORWARD, AG_OP_MAX_POOL_BACKWARD,
+  AG_OP_COUNT
 };
 ag_status ag_kernel_count(ag_device* device, int32_t op, int32_t* count);
 ag_status ag_kernel_name(ag_device* device, int32_t op, int32_t kernel, char* name, int64_t bytes);
@@ -265,6 +267,21 @@ ag_status ag_running_statistics(ag_device* device, const ag_matrix* shape, float
  * 0 < keep <= 1. y may be x. */
 ag_status ag_dropout(ag_device* device, const ag_matrix* shape, float keep, uint64_t seed, int32_t purpose, ag_addr x, ag_addr scalars,
                      ag_addr y);
+
+/* ------------------------------------------------------------------------------------------------ max pooling */
+
+typedef struct ag_max_pool_shape {
+  int32_t n, h, w, c;
+  int32_t window, stride;        /* the same in both directions; window 1 to 15 */
+  int32_t pad_bottom, pad_right; /* each 0 up to the window - 1: rows and columns of -infinity at the end, which is how ceil mode is asked for */
+  int32_t type;                  /* of x, y and their gradients */
+} ag_max_pool_shape; /* y (N,P,Q,C): P = (H + pad_bottom - window) / stride + 1, Q alike */
+
+/* y = the largest number of each window, NaN where one is NaN. winner (N,P,Q,C), u8: its place in the window, row * window + column, of equal ones
+ * the first; optional. */
+ag_status ag_max_pool_forward(ag_device* device, const ag_max_pool_shape* shape, ag_addr x, ag_addr winner, ag_addr y);
+/* dx = the sum of dy over the windows that this place won, by the winner (N,P,Q,C) that forward left. */
+ag_status ag_max_pool_backward(ag_device* device, const ag_max_pool_shape* shape, ag_addr dy, ag_addr winner, ag_addr dx);
 
 /* ------------------------------------------------------------------------------------------------ length of rows */
 

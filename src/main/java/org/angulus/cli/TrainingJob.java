@@ -27,6 +27,7 @@ import org.angulus.eval.VerificationReport;
 import org.angulus.image.RgbImage;
 import org.angulus.model.AtomicFile;
 import org.angulus.model.EmbeddingNetwork;
+import org.angulus.model.NetworkConfig;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.train.ShuffledBatches;
 import org.angulus.train.TensorBoardListener;
@@ -64,7 +65,7 @@ final class TrainingJob {
      * @param interruption ends training after a step and a checkpoint
      */
     void run(String deviceName, Integer threads, Interruption interruption) throws IOException {
-        ResFaceConfig network = config.network();
+        NetworkConfig network = config.network();
         TrainingFaces faces = choice.data() == null
                 ? TrainingFaces.synthetic(choice, config.startValue(), network.height(), network.width())
                 : TrainingFaces.folder(choice, config.startValue(), network.height(), network.width(), out);
@@ -118,11 +119,11 @@ final class TrainingJob {
     }
 
     private void announce(DeviceInfo info, TrainingFaces faces) {
-        ResFaceConfig network = config.network();
+        NetworkConfig network = config.network();
         LabeledImages training = faces.training();
         out.println("Device    " + info.name() + ", " + info.description() + ", " + info.isa() + ", " + info.threads() + " threads");
         out.println("Network   " + network.name() + ", widths " + network.widths() + ", crop " + network.height() + "x" + network.width() + ", embedding of "
-                + network.embeddingSize() + " numbers" + (isFull(network) ? "" : ": smaller than the full ResFace20 (112x96, widths 64 to 512, 512 numbers)"));
+                + network.embeddingSize() + " numbers" + (!isReduced(network) ? "" : ": smaller than the full ResFace20 (112x96, widths 64 to 512, 512 numbers)"));
         out.println("Faces     " + faces.name() + ": " + training.classes() + " people, " + training.count() + " pictures; "
                 + (faces.heldOut() == null ? "nobody" : faces.heldOut().people().size() + " other people") + " held out");
         out.println("Recipe    " + config.head().description() + ", " + config.steps() + " steps of " + config.batch() + " pictures"
@@ -132,8 +133,8 @@ final class TrainingJob {
         out.flush();
     }
 
-    private static boolean isFull(ResFaceConfig network) {
-        return network.equals(ResFaceConfig.of("resface20", network.variant()).withKeep(network.keep()));
+    private static boolean isReduced(NetworkConfig network) {
+        return network instanceof ResFaceConfig resFace && !resFace.equals(ResFaceConfig.of("resface20", resFace.variant()).withKeep(resFace.keep()));
     }
 
     private void train(Device device, TrainingFaces faces, PairImages test, Interruption interruption) throws IOException {

@@ -34,7 +34,9 @@ public enum Op {
     ADAM_UPDATE,
     EMA_UPDATE,
     COMMIT_COPY,
-    COMMIT_END;
+    COMMIT_END,
+    MAX_POOL_FORWARD,
+    MAX_POOL_BACKWARD;
 
     private static final Op[] VALUES = values();
 

@@ -26,7 +26,7 @@ import org.angulus.model.PlannedConv.Plans;
  * micro-batch; it owns no memory.
  */
 public final class ModelPlan {
-    private final ResFace network;
+    private final Network network;
     private final int n;
     private final InputFormat inputFormat;
     private final Type precision;
@@ -39,7 +39,15 @@ public final class ModelPlan {
     private long workspaceBytes;
 
     /** What forward leaves for backward, layer by layer. */
-    private record Forward(Place x, Place result, Place c, Place y, Place residual, Place statistics, Place sums) {}
+    private record Forward(Place x, Place result, Place c, Place y, Place residual, Place statistics, Place sums, Place winner) {
+        static Forward inPlace(Place x) {
+            return new Forward(x, null, null, x, null, null, null, null);
+        }
+
+        static Forward pooled(Place x, Place winner, Place y) {
+            return new Forward(x, null, null, y, null, null, null, winner);
+        }
+    }
 
     /**
      * @param ops of the device it will run on
@@ -50,7 +58,7 @@ public final class ModelPlan {
      * @param head takes what it needs between forward and backward from the arena, and releases it
      */
     public ModelPlan(
-            Ops ops, ResFace network, InputFormat inputFormat, FlatLayout parameters, int n, long seed, Type precision,
+            Ops ops, Network network, InputFormat inputFormat, FlatLayout parameters, int n, long seed, Type precision,
             Consumer<ArenaPlanner> head) {
         ops.device().require(precision);
         this.network = network;
@@ -58,19 +66,21 @@ public final class ModelPlan {
         this.n = n;
         this.precision = precision;
         var arena = new ArenaPlanner();
-        input = arena.take(bytes(precision, network.config().height() * (long) network.config().width() * ResFace.INPUT_CHANNELS));
+        input = arena.take(bytes(precision, network.config().inputCount()));
         var kept = new ArrayList<Forward>();
         Place value = input;
         Place blockInput = null;
         for (Layer layer : network.layers()) {
-            if (layer instanceof ConvLayer conv) {
-                blockInput = conv.role() == Role.FIRST_OF_BLOCK ? value : blockInput;
-                Forward forward = planForward(arena, conv, value, conv.role() == Role.LAST_OF_BLOCK ? blockInput : null);
-                kept.add(forward);
-                value = forward.y();
-            } else {
-                kept.add(new Forward(value, null, null, value, null, null, null));
-            }
+            Forward forward = switch (layer) {
+                case ConvLayer conv -> {
+                    blockInput = conv.role() == Role.FIRST_OF_BLOCK ? value : blockInput;
+                    yield planForward(arena, conv, value, conv.role() == Role.LAST_OF_BLOCK ? blockInput : null);
+                }
+                case PoolLayer pool -> planForward(arena, pool, value);
+                case DropoutLayer dropout -> Forward.inPlace(value);
+            };
+            kept.add(forward);
+            value = forward.y();
         }
         embedding = value;
         embeddingGradient = arena.take(bytes(Type.F32, network.config().embeddingSize()));
@@ -91,7 +101,14 @@ public final class ModelPlan {
         if (c != result) {
             arena.release(result);
         }
-        return new Forward(x, result, c, y, residual, statistics, sums);
+        return new Forward(x, result, c, y, residual, statistics, sums, null);
+    }
+
+    private Forward planForward(ArenaPlanner arena, PoolLayer pool, Place x) {
+        Place winner = arena.take(n * pool.outputCount());
+        Place y = arena.take(bytes(precision, pool.outputCount()));
+        arena.release(x);
+        return Forward.pooled(x, winner, y);
     }
 
     /** How all behind a layer's convolution is stored: the last layer leaves the embeddings. */
@@ -104,37 +121,49 @@ public final class ModelPlan {
         Place skip = null;
         for (int i = kept.size() - 1; i >= 0; i--) {
             Forward forward = kept.get(i);
-            if (network.layers().get(i) instanceof ConvLayer conv) {
-                boolean last = conv.role() == Role.LAST_OF_BLOCK;
-                boolean first = conv.role() == Role.FIRST_OF_BLOCK;
-                Place dy = gradient;
-                Place dc = last ? arena.take(bytes(precision, conv.outputCount())) : dy;
-                skip = last ? dy : skip;
-                if (forward.c() != forward.y()) {
-                    arena.release(forward.c());
+            switch (network.layers().get(i)) {
+                case ConvLayer conv -> {
+                    skip = conv.role() == Role.LAST_OF_BLOCK ? gradient : skip;
+                    Places places = planBackward(arena, conv, i, forward, gradient, skip);
+                    layers.addFirst(planConv(ops, conv, parameters, places));
+                    gradient = places.dx();
                 }
-                Place dResult = tailType(conv) == precision ? dc : arena.take(bytes(precision, conv.outputCount()));
-                Place dx = i == 0 ? null : first ? skip : arena.take(bytes(precision, conv.geometry().inputCount()));
-                boolean dropped = i > 0 && network.layers().get(i - 1) instanceof DropoutLayer;
-                if (i > 0 && !dropped) {
+                case PoolLayer pool -> {
+                    Place dx = arena.take(bytes(precision, pool.inputCount()));
+                    layers.addFirst(new PlannedPool(pool.shape(n, precision), forward.x(), forward.winner(), forward.y(), gradient, dx));
+                    arena.release(forward.winner());
+                    arena.release(gradient);
+                    gradient = dx;
+                }
+                case DropoutLayer dropout -> {
+                    var shape = new Matrix(n, Math.toIntExact(dropout.count()), precision);
+                    layers.addFirst(new PlannedDropout(shape, (float) dropout.keep(), seed, i, forward.x(), gradient));
                     arena.release(forward.x());
                 }
-                arena.release(dc);
-                if (dResult != dc) {
-                    arena.release(dResult);
-                }
-                gradient = dx;
-                var places = new Places(
-                        forward.x(), forward.result(), forward.c(), forward.y(), forward.residual(), forward.statistics(), forward.sums(), dy, dc,
-                        dResult, dx, first ? skip : null);
-                layers.addFirst(planConv(ops, conv, parameters, places));
-            } else {
-                DropoutLayer dropout = (DropoutLayer) network.layers().get(i);
-                var shape = new Matrix(n, Math.toIntExact(dropout.count()), precision);
-                layers.addFirst(new PlannedDropout(shape, (float) dropout.keep(), seed, i, forward.x(), gradient));
-                arena.release(forward.x());
             }
         }
+    }
+
+    /** Takes the places of a convolution's gradients and gives back what no later op of backward reads. */
+    private Places planBackward(ArenaPlanner arena, ConvLayer conv, int i, Forward forward, Place dy, Place skip) {
+        boolean first = conv.role() == Role.FIRST_OF_BLOCK;
+        Place dc = conv.role() == Role.LAST_OF_BLOCK ? arena.take(bytes(precision, conv.outputCount())) : dy;
+        if (forward.c() != forward.y()) {
+            arena.release(forward.c());
+        }
+        Place dResult = tailType(conv) == precision ? dc : arena.take(bytes(precision, conv.outputCount()));
+        Place dx = i == 0 ? null : first ? skip : arena.take(bytes(precision, conv.geometry().inputCount()));
+        boolean dropped = i > 0 && network.layers().get(i - 1) instanceof DropoutLayer;
+        if (i > 0 && !dropped) {
+            arena.release(forward.x());
+        }
+        arena.release(dc);
+        if (dResult != dc) {
+            arena.release(dResult);
+        }
+        return new Places(
+                forward.x(), forward.result(), forward.c(), forward.y(), forward.residual(), forward.statistics(), forward.sums(), dy, dc, dResult, dx,
+                first ? skip : null);
     }
 
     private PlannedConv planConv(Ops ops, ConvLayer conv, FlatLayout parameters, Places places) {
@@ -156,7 +185,7 @@ public final class ModelPlan {
         if (plans.backwardInput() != null) {
             needPrepared(plans.backwardInput());
         }
-        return new PlannedConv(conv, matrix, plans, places, Offsets.of(conv, parameters, network.statistics()), network.config());
+        return new PlannedConv(conv, matrix, plans, places, Offsets.of(conv, parameters, network.statistics()));
     }
 
     /** What follows the convolution sees its result as rows of channels. */
@@ -211,12 +240,12 @@ public final class ModelPlan {
 
     /** Images to embeddings. */
     public void forward(Ops ops, PlanMemory memory) {
-        ResFaceConfig config = network.config();
+        NetworkConfig config = network.config();
         var shape = new ImageShape(
                 n,
                 config.height(),
                 config.width(),
-                ResFace.INPUT_CHANNELS,
+                config.channels(),
                 precision,
                 inputFormat.channelOrder() == InputFormat.ChannelOrder.BGR,
                 inputFormat.mean(),

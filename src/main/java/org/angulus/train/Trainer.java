@@ -17,7 +17,6 @@ import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.ModelMetadata;
 import org.angulus.model.TensorSpec;
-import org.angulus.model.Variant;
 import org.angulus.model.Weights;
 
 /**
@@ -212,7 +211,7 @@ public final class Trainer implements AutoCloseable {
             warn("A scale of %s cannot bring the loss of %d people below %.2f; set head.scale to %.1f or more.".formatted(
                     config.head().scale(), source.classes(), lowest, ScaleBound.scaleFor(source.classes(), 0.9)));
         }
-        if (config.microBatches() > 1 && config.network().variant() == Variant.ARTICLE) {
+        if (config.microBatches() > 1 && !training.network().statistics().entries().isEmpty()) {
             warn("Batch norm takes its statistics from each micro-batch of " + config.microBatch() + " images, not from the batch of "
                     + config.batch() + ".");
         }

@@ -13,6 +13,8 @@ import org.angulus.device.SgdRule;
 import org.angulus.device.Type;
 import org.angulus.loss.MarginHead;
 import org.angulus.model.InputFormat;
+import org.angulus.model.LeNetConfig;
+import org.angulus.model.NetworkConfig;
 import org.angulus.model.Printable;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.model.Variant;
@@ -47,7 +49,7 @@ import org.angulus.train.Schedule.RateFrom;
  * @param loaderThreads threads that prepare batches
  */
 public record TrainingConfig(
-        ResFaceConfig network,
+        NetworkConfig network,
         InputFormat input,
         Type precision,
         MarginHead head,
@@ -179,7 +181,7 @@ public record TrainingConfig(
         return head.margin() * Schedule.rise(step, marginWarmUp);
     }
 
-    public TrainingConfig withNetwork(ResFaceConfig other) {
+    public TrainingConfig withNetwork(NetworkConfig other) {
         return new TrainingConfig(other, input, precision, head, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
                 startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads);
     }
@@ -199,17 +201,24 @@ public record TrainingConfig(
         String name = text(json, "network", "name", network.name());
         boolean caffe = text(json, "network", "variant", "").equals("caffe");
         TrainingConfig config = caffe ? withCaffeRules() : this;
+        if (name.equals(LeNetConfig.NAME)) {
+            return withCaffeRules().withNetwork(LeNetConfig.of(2, false)).forHead(json);
+        }
         boolean known = ResFaceConfig.names().contains(name);
         require(known || json.getAsJsonObject("network").has("blocks"), "network.name is '" + name + "', but no network of that name is known ("
-                + String.join(", ", ResFaceConfig.names()) + "); correct it, or give network.blocks of your own");
+                + String.join(", ", ResFaceConfig.names()) + ", " + LeNetConfig.NAME + "); correct it, or give network.blocks of your own");
         if (known) {
-            config = config.withNetwork(ResFaceConfig.of(name, caffe ? Variant.CAFFE : Variant.ARTICLE).withKeep(caffe ? 1 : network.keep()));
+            config = config.withNetwork(ResFaceConfig.of(name, caffe ? Variant.CAFFE : Variant.ARTICLE).withKeep(caffe || !(network instanceof ResFaceConfig resFace) ? 1 : resFace.keep()));
         }
+        return config.forHead(json);
+    }
+
+    private TrainingConfig forHead(JsonObject json) {
         return switch (text(json, "head", "kind", "")) {
-            case "softmax" -> config.withHead(MarginHead.softmax());
-            case "modified-softmax" -> config.withHead(MarginHead.modifiedSoftmax());
-            case "normface" -> config.withHead(MarginHead.normFace(head.scale()));
-            default -> config;
+            case "softmax" -> withHead(MarginHead.softmax());
+            case "modified-softmax" -> withHead(MarginHead.modifiedSoftmax());
+            case "normface" -> withHead(MarginHead.normFace(head.scale()));
+            default -> this;
         };
     }
 
