@@ -52,7 +52,7 @@ record PlottedLoss(String name, String head, boolean featurePrelu, double rate) 
         String rates = List.of(new double[] {0, rate}, new double[] {steps / 2, rate / 10}, new double[] {3 * steps / 4, rate / 100}).stream()
                 .map(at -> "{'step': " + (long) at[0] + ", 'rate': " + at[1] + "}").collect(Collectors.joining(", "));
         String json = """
-                {'network': {'name': 'lenet++', 'embeddingSize': %d, 'featurePrelu': %b}, 'head': %s,
+                {'network': {'kind': 'le-net', 'embeddingSize': %d, 'featurePrelu': %b}, 'head': %s,
                  'optimizer': {'kind': 'sgd', 'momentum': 0.9, 'convention': 'caffe'}, 'schedule': {'kind': 'steps', 'rates': [%s]},
                  'warmUp': %d, 'steps': %d, 'batch': 128, 'startValue': %d, 'flip': false, 'reportEvery': %d}""";
         return TrainingConfig.parse(json.formatted(features, featurePrelu, head, rates, steps / 20, steps, startValue, Math.max(1, steps / 20)).replace('\'', '"'));

@@ -201,12 +201,12 @@ public record TrainingConfig(
         String name = text(json, "network", "name", network.name());
         boolean caffe = text(json, "network", "variant", "").equals("caffe");
         TrainingConfig config = caffe ? withCaffeRules() : this;
-        if (name.equals(LeNetConfig.NAME)) {
+        if (text(json, "network", "kind", "").equals("le-net")) {
             return withCaffeRules().withNetwork(LeNetConfig.of(2, false)).forHead(json);
         }
         boolean known = ResFaceConfig.names().contains(name);
         require(known || json.getAsJsonObject("network").has("blocks"), "network.name is '" + name + "', but no network of that name is known ("
-                + String.join(", ", ResFaceConfig.names()) + ", " + LeNetConfig.NAME + "); correct it, or give network.blocks of your own");
+                + String.join(", ", ResFaceConfig.names()) + "); correct it, or give network.blocks of your own");
         if (known) {
             config = config.withNetwork(ResFaceConfig.of(name, caffe ? Variant.CAFFE : Variant.ARTICLE).withKeep(caffe || !(network instanceof ResFaceConfig resFace) ? 1 : resFace.keep()));
         }
