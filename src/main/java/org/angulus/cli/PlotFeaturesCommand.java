@@ -40,6 +40,8 @@ import picocli.CommandLine.Spec;
             "      --starts 3 --dimensions 3 --out pictures"
         })
 final class PlotFeaturesCommand implements Callable<Integer> {
+    private static final int BATCH = 128;
+
     @Option(names = "--data", required = true, paramLabel = "MNIST", description = "Folder with MNIST's four files, plain or .gz.")
     private Path data;
 
@@ -88,7 +90,7 @@ final class PlotFeaturesCommand implements Callable<Integer> {
 
         String title() {
             FeatureSpread first = runs.getFirst().spread();
-            return String.format(Locale.ROOT, "%s: %.2f %%, within %.1f, between %.1f degrees", loss.name(), 100 * first.accuracy(), first.intra(), first.inter());
+            return String.format(Locale.ROOT, "%s: %.2f %%, within %.1f\u00b0, between %.1f\u00b0", loss.name(), 100 * first.accuracy(), first.intra(), first.inter());
         }
     }
 
@@ -110,7 +112,7 @@ final class PlotFeaturesCommand implements Callable<Integer> {
             for (PlottedLoss loss : chosen) {
                 var runs = new ArrayList<FeatureExperiment.Run>();
                 for (int start = 1; start <= starts; start++) {
-                    runs.add(experiment.run(loss, loss.config(dimensions, iterations, start)));
+                    runs.add(experiment.run(loss, loss.config(dimensions, iterations, Math.min(BATCH, training.count()), start)));
                 }
                 results.add(new Result(loss, runs));
                 write(folder, plots, results, training.identities().size());

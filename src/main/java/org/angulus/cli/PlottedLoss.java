@@ -44,17 +44,18 @@ record PlottedLoss(String name, String head, boolean featurePrelu, double rate) 
     }
 
     /**
-     * LeNet++ with momentum 0.9, weight decay 5e-4 and batches of 128; the rate falls to a tenth after a half and three quarters of the steps.
+     * LeNet++ with momentum 0.9 and weight decay 5e-4; the rate falls to a tenth after a half and three quarters of the steps.
      *
      * @param features numbers of a feature
+     * @param batch pictures of a step
      */
-    TrainingConfig config(int features, int steps, long startValue) {
+    TrainingConfig config(int features, int steps, int batch, long startValue) {
         String rates = List.of(new double[] {0, rate}, new double[] {steps / 2, rate / 10}, new double[] {3 * steps / 4, rate / 100}).stream()
                 .map(at -> "{'step': " + (long) at[0] + ", 'rate': " + at[1] + "}").collect(Collectors.joining(", "));
         String json = """
                 {'network': {'kind': 'le-net', 'embeddingSize': %d, 'featurePrelu': %b}, 'head': %s,
                  'optimizer': {'kind': 'sgd', 'momentum': 0.9, 'convention': 'caffe'}, 'schedule': {'kind': 'steps', 'rates': [%s]},
-                 'warmUp': %d, 'steps': %d, 'batch': 128, 'startValue': %d, 'flip': false, 'reportEvery': %d}""";
-        return TrainingConfig.parse(json.formatted(features, featurePrelu, head, rates, steps / 20, steps, startValue, Math.max(1, steps / 20)).replace('\'', '"'));
+                 'warmUp': %d, 'steps': %d, 'batch': %d, 'startValue': %d, 'flip': false, 'reportEvery': %d}""";
+        return TrainingConfig.parse(json.formatted(features, featurePrelu, head, rates, steps / 20, steps, batch, startValue, Math.max(1, steps / 20)).replace('\'', '"'));
     }
 }

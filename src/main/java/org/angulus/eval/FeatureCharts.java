@@ -10,6 +10,7 @@ import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
 import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.lines.SeriesLines;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** The charts of features and of target logits. */
@@ -46,6 +47,7 @@ final class FeatureCharts {
         chart.getStyler().setYAxisMin(-edge);
         chart.getStyler().setYAxisMax(edge);
         chart.getStyler().setMarkerSize(3);
+        chart.getStyler().setChartTitleFont(chart.getStyler().getChartTitleFont().deriveFont(15f));
         chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
         chart.getStyler().setLegendLayout(LegendLayout.Horizontal);
         return chart;
@@ -72,7 +74,7 @@ final class FeatureCharts {
             low = Math.min(low, Arrays.stream(curve.y()).min().orElse(low));
             high = Math.max(high, Arrays.stream(curve.y()).max().orElse(high));
         }
-        low = Math.floor(low - 0.2);
+        low -= 0.2;
         high += 0.2;
         Color[] shades = {new Color(0xf2f2f2), new Color(0xdceaf5), new Color(0xfbe9da)};
         String[] names = {"0-30: easy", "30-60: where gains come from", "60-90: too strict stops training"};
@@ -81,7 +83,11 @@ final class FeatureCharts {
         }
         int colour = 0;
         for (Curve curve : curves) {
-            Charts.line(chart, curve.name(), curve.x(), curve.y()).setLineColor(CLASSES[colour++ % CLASSES.length]);
+            // Heads without a margin lie on one another: the later, the thinner, so that all are seen.
+            XYSeries line = Charts.line(chart, curve.name(), curve.x(), curve.y());
+            line.setLineColor(CLASSES[colour % CLASSES.length]);
+            line.setLineStyle(SeriesLines.SOLID);
+            line.setLineWidth(Math.max(2, 9 - 3 * colour++));
         }
         chart.getStyler().setXAxisMin(0.0);
         chart.getStyler().setXAxisMax(180.0);
@@ -92,7 +98,7 @@ final class FeatureCharts {
         return chart;
     }
 
-    /** An area is filled down to the axis, and the axis ends at {@code low}. */
+    /** A band of angles. */
     private static void area(XYChart chart, String name, double from, double to, double low, double high, Color colour) {
         XYSeries series = chart.addSeries(name, new double[] {from, from, to, to}, new double[] {low, high, high, low});
         series.setXYSeriesRenderStyle(XYSeriesRenderStyle.PolygonArea);
