@@ -103,6 +103,8 @@ extern const Conv2dKernelList conv2d_backward_weight_kernels;
   X(AG_OP_COMMIT_END, commit_end)                                    \
   X(AG_OP_ADAGRAD_UPDATE, adagrad_update)                            \
   X(AG_OP_RMSPROP_UPDATE, rmsprop_update)                            \
+  X(AG_OP_MAX_POOL_FORWARD, max_pool_forward)                        \
+  X(AG_OP_MAX_POOL_BACKWARD, max_pool_backward)                      \
   X(kOpChannelEpilogue, channel_epilogue)
 
 #define AG_DECLARE(op, name) extern const KernelList name##_kernels;

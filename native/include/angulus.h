@@ -136,6 +136,7 @@ enum {
   AG_OP_MARGIN_FORWARD, AG_OP_MARGIN_LOSS, AG_OP_MARGIN_BACKWARD, AG_OP_GRADIENT_NORM, AG_OP_SGD_UPDATE, AG_OP_ADAM_UPDATE,
   AG_OP_EMA_UPDATE, AG_OP_COMMIT_COPY, AG_OP_COMMIT_END,
   AG_OP_ADAGRAD_UPDATE, AG_OP_RMSPROP_UPDATE,
+  AG_OP_MAX_POOL_FORWARD, AG_OP_MAX_POOL_BACKWARD,
   AG_OP_COUNT
 };
 ag_status ag_kernel_count(ag_device* device, int32_t op, int32_t* count);
@@ -267,6 +268,21 @@ ag_status ag_running_statistics(ag_device* device, const ag_matrix* shape, float
  * 0 < keep <= 1. y may be x. */
 ag_status ag_dropout(ag_device* device, const ag_matrix* shape, float keep, uint64_t seed, int32_t purpose, ag_addr x, ag_addr scalars,
                      ag_addr y);
+
+/* ------------------------------------------------------------------------------------------------ max pooling */
+
+typedef struct ag_max_pool_shape {
+  int32_t n, h, w, c;
+  int32_t window, stride;        /* the same in both directions; window 1 to 15 */
+  int32_t pad_bottom, pad_right; /* each 0 up to the window - 1: rows and columns of -infinity at the end, which is how ceil mode is asked for */
+  int32_t type;                  /* of x, y and their gradients */
+} ag_max_pool_shape; /* y (N,P,Q,C): P = (H + pad_bottom - window) / stride + 1, Q alike */
+
+/* y = the largest number of each window, NaN where one is NaN. winner (N,P,Q,C), u8: its place in the window, row * window + column, of equal ones
+ * the first; optional. */
+ag_status ag_max_pool_forward(ag_device* device, const ag_max_pool_shape* shape, ag_addr x, ag_addr winner, ag_addr y);
+/* dx = the sum of dy over the windows that this place won, by the winner (N,P,Q,C) that forward left. */
+ag_status ag_max_pool_backward(ag_device* device, const ag_max_pool_shape* shape, ag_addr dy, ag_addr winner, ag_addr dx);
 
 /* ------------------------------------------------------------------------------------------------ length of rows */
 

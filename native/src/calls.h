@@ -46,6 +46,8 @@ struct RunningStatisticsCall { ag_matrix shape; float decay; int32_t unbiased; c
 struct DropoutCall {
   ag_matrix shape; float keep; uint64_t seed; int32_t purpose; const void* x; const ag_step_scalars* scalars; void* y;
 };
+struct MaxPoolForwardCall { ag_max_pool_shape shape; int32_t p, q; const void* x; uint8_t* winner; void* y; };
+struct MaxPoolBackwardCall { ag_max_pool_shape shape; int32_t p, q; const void* dy; const uint8_t* winner; void* dx; };
 struct RowNormCall { ag_matrix shape; int32_t guard; const void* x; float* inverse; };
 struct NormalizeForwardCall { ag_matrix shape; int32_t guard; const void* x; float* inverse; void* y; };
 struct NormalizeBackwardCall { ag_matrix shape; int32_t guard; const void* dy; const void* x; const float* inverse; void* dx; };
@@ -133,7 +135,9 @@ constexpr int32_t kOpCount = AG_OP_COUNT + 1;        // with the internal ones: 
   X(AG_OP_COMMIT_COPY, commit_copy, CommitCopyCall)                         \
   X(AG_OP_COMMIT_END, commit_end, CommitEndCall)                            \
   X(AG_OP_ADAGRAD_UPDATE, adagrad_update, AdagradUpdateCall)                \
-  X(AG_OP_RMSPROP_UPDATE, rmsprop_update, RmspropUpdateCall)
+  X(AG_OP_RMSPROP_UPDATE, rmsprop_update, RmspropUpdateCall)                \
+  X(AG_OP_MAX_POOL_FORWARD, max_pool_forward, MaxPoolForwardCall)           \
+  X(AG_OP_MAX_POOL_BACKWARD, max_pool_backward, MaxPoolBackwardCall)
 
 // Every backend has these too; they are not part of angulus.h.
 #define AG_FOR_EACH_INTERNAL_OP(X) X(kOpChannelEpilogue, channel_epilogue, ChannelEpilogueCall)

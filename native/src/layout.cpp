@@ -12,6 +12,7 @@ static_assert(sizeof(ag_image_shape) == 32 && offsetof(ag_image_shape, mean) == 
 static_assert(sizeof(ag_conv2d_shape) == 56 && offsetof(ag_conv2d_shape, type) == 52, "ag_conv2d_shape");
 static_assert(sizeof(ag_conv2d_plan) == 96 && offsetof(ag_conv2d_plan, prepared_bytes) == 80, "ag_conv2d_plan");
 static_assert(sizeof(ag_conv2d_operands) == 72, "ag_conv2d_operands");
+static_assert(sizeof(ag_max_pool_shape) == 36 && offsetof(ag_max_pool_shape, type) == 32, "ag_max_pool_shape");
 static_assert(sizeof(ag_matrix) == 12, "ag_matrix");
 static_assert(sizeof(ag_batch_norm) == 56 && offsetof(ag_batch_norm, x) == 16, "ag_batch_norm");
 static_assert(sizeof(ag_head) == 80 && offsetof(ag_head, type) == 20 && offsetof(ag_head, x) == 24, "ag_head");

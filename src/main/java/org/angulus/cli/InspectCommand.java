@@ -11,7 +11,8 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.angulus.model.ModelMetadata;
-import org.angulus.model.ResFace;
+import org.angulus.model.Network;
+import org.angulus.model.NetworkConfig;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.model.SafeTensors;
 import org.angulus.model.TensorEntry;
@@ -77,7 +78,7 @@ final class InspectCommand implements Callable<Integer> {
         String checksum = tensors.metadata().get(SafeTensors.CRC_KEY);
         if (tensors.metadata().containsKey(ModelMetadata.FORMAT_KEY)) {
             describe(ModelMetadata.load(file), description);
-            Weights.load(file, new ResFace(ModelMetadata.load(file).network()).modelTensors(), "");
+            Weights.load(file, ModelMetadata.load(file).network().build().modelTensors(), "");
             description.addProperty("state", "complete: every tensor of the network is there and finite");
         } else {
             description.addProperty("state", "no model of this program, which cannot run it: its metadata name no network");
@@ -98,19 +99,21 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private static void describe(ModelMetadata metadata, JsonObject description) {
-        ResFaceConfig config = metadata.network();
-        ResFace network = new ResFace(config);
+        NetworkConfig config = metadata.network();
+        Network network = config.build();
         description.addProperty("format", metadata.toMap().get(ModelMetadata.FORMAT_KEY));
         description.addProperty("network", config.name());
-        description.addProperty("variant", config.variant().name().toLowerCase(Locale.ROOT));
-        description.add("blocks", JSON.toJsonTree(config.blocks()));
+        if (config instanceof ResFaceConfig resFace) {
+            description.addProperty("variant", resFace.variant().name().toLowerCase(Locale.ROOT));
+            description.add("blocks", JSON.toJsonTree(resFace.blocks()));
+            description.addProperty("padding", resFace.padding().name().toLowerCase(Locale.ROOT));
+        }
         description.add("widths", JSON.toJsonTree(config.widths()));
-        description.addProperty("padding", config.padding().name().toLowerCase(Locale.ROOT));
         description.addProperty("parameters", network.parameters().stream().mapToLong(TensorSpec::count).sum());
         description.addProperty("multiplyAdds", network.multiplyAdds());
         description.addProperty("crop", config.height() + "x" + config.width());
         description.addProperty("embeddingSize", config.embeddingSize());
-        description.addProperty("channelOrder", metadata.input().channelOrder().name());
+        description.addProperty("channelOrder", config.channels() == 1 ? "grey" : metadata.input().channelOrder().name());
         description.addProperty("pixelMean", metadata.input().mean());
         description.addProperty("pixelFactor", metadata.input().factor());
         description.addProperty("aligner", metadata.aligner());

@@ -48,7 +48,7 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
     private static final Set<String> WITH_RESUME = Set.of("--resume", "--set", "--strict", "--device", "--threads");
 
-    @Option(names = "--data", paramLabel = "SET", description = "Aligned faces: one folder for each person, a folder that angulus pack made, or a .rec file with its .idx beside it.")
+    @Option(names = "--data", paramLabel = "SET", description = "Aligned faces: one folder for each person, a folder that angulus pack made, a .rec file with its .idx beside it, or a folder of MNIST's files.")
     private Path data;
 
     @Option(names = "--run", paramLabel = "DIR", description = "Folder for all that the run leaves (default: runs/<date and time>).")

@@ -29,7 +29,8 @@ import org.angulus.eval.VerificationReport;
 import org.angulus.image.RgbImage;
 import org.angulus.model.AtomicFile;
 import org.angulus.model.EmbeddingNetwork;
-import org.angulus.model.ResFace;
+import org.angulus.model.Network;
+import org.angulus.model.NetworkConfig;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.train.LossWatch;
 import org.angulus.train.ShuffledBatches;
@@ -73,7 +74,7 @@ final class TrainingJob {
      */
     void run(String deviceName, Integer threads, Interruption interruption) throws IOException {
         TrainingConfig config = stages.last();
-        ResFaceConfig network = config.network();
+        NetworkConfig network = config.network();
         TrainingFaces faces = choice.data() == null
                 ? TrainingFaces.synthetic(choice, stages.first().startValue(), network.height(), network.width())
                 : TrainingFaces.folder(choice, stages.first().startValue(), network.height(), network.width(), out);
@@ -127,26 +128,26 @@ final class TrainingJob {
     }
 
     private void announce(DeviceInfo info, TrainingFaces faces) {
-        ResFaceConfig network = stages.last().network();
+        NetworkConfig network = stages.last().network();
         LabeledImages training = faces.training();
         out.println("Device    " + info.name() + ", " + info.description() + ", " + info.isa() + ", " + info.threads() + " threads");
         out.println("Network   " + network.name() + ", widths " + network.widths() + ", crop " + network.height() + "x" + network.width() + ", embedding of "
-                + network.embeddingSize() + " numbers" + (isFull(network) ? "" : ": smaller than the full ResFace20 (112x96, widths 64 to 512, 512 numbers)"));
+                + network.embeddingSize() + " numbers" + (!isReduced(network) ? "" : ": smaller than the full ResFace20 (112x96, widths 64 to 512, 512 numbers)"));
         out.println("Faces     " + faces.name() + ": " + training.classes() + " people, " + training.count() + " pictures; "
                 + (faces.heldOut() == null ? "nobody" : faces.heldOut().people().size() + " other people") + " held out");
         for (int i = 0; i < stages.count(); i++) {
             TrainingConfig config = stages.list().get(i);
             out.println((i == 0 ? "Recipe    " : "then      ") + config.head().description() + ", " + config.steps() + " steps of " + config.batch() + " pictures"
                     + (config.microBatches() > 1 ? " in " + config.microBatches() + " micro-batches, each with batch statistics of its own" : "")
-                    + (config.frozen().equals(ResFace.NOTHING) ? "" : "; frozen: " + config.frozen()));
+                    + (config.frozen().equals(Network.NOTHING) ? "" : "; frozen: " + config.frozen()));
         }
         out.println("Precision " + stages.last().precision().words());
         out.println("Run       " + folder.root());
         out.flush();
     }
 
-    private static boolean isFull(ResFaceConfig network) {
-        return network.equals(ResFaceConfig.of("resface20", network.variant()).withKeep(network.keep()));
+    private static boolean isReduced(NetworkConfig network) {
+        return network instanceof ResFaceConfig resFace && !resFace.equals(ResFaceConfig.of("resface20", resFace.variant()).withKeep(resFace.keep()));
     }
 
     private void train(Device device, TrainingFaces faces, PairImages test, Interruption interruption) throws IOException {

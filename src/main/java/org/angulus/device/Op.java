@@ -36,7 +36,9 @@ public enum Op {
     COMMIT_COPY,
     COMMIT_END,
     ADAGRAD_UPDATE,
-    RMSPROP_UPDATE;
+    RMSPROP_UPDATE,
+    MAX_POOL_FORWARD,
+    MAX_POOL_BACKWARD;
 
     private static final Op[] VALUES = values();
 

@@ -137,6 +137,22 @@ public final class Ops {
         device.call(h -> Angulus.ag_dropout(h, s.matrix(shape), keep, seed, purpose, x, scalars, y));
     }
 
+    /**
+     * y (N,P,Q,C) = the largest number of each window of x (N,H,W,C), NaN where one is NaN.
+     *
+     * @param winner (N,P,Q,C), u8: its place in the window, row * window + column, of equal ones the first: output, optional
+     */
+    public void maxPoolForward(MaxPoolShape shape, long x, long winner, long y) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_max_pool_forward(h, s.maxPool(shape), x, winner, y));
+    }
+
+    /** dx (N,H,W,C) = the sum of dy (N,P,Q,C) over the windows that this place won, by the winner of {@link #maxPoolForward}. */
+    public void maxPoolBackward(MaxPoolShape shape, long dy, long winner, long dx) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_max_pool_backward(h, s.maxPool(shape), dy, winner, dx));
+    }
+
     /** inverse (rows), f32: one over the guarded length of each row. */
     public void rowNorm(Matrix shape, NormGuard guard, long x, long inverse) {
         Structs s = device.structs();

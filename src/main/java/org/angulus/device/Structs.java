@@ -10,6 +10,7 @@ import org.angulus.device.ffi.ag_head;
 import org.angulus.device.ffi.ag_image_shape;
 import org.angulus.device.ffi.ag_matrix;
 import org.angulus.device.ffi.ag_rmsprop;
+import org.angulus.device.ffi.ag_max_pool_shape;
 import org.angulus.device.ffi.ag_sgd;
 
 /**
@@ -23,6 +24,7 @@ final class Structs {
     private final MemorySegment operands;
     private final MemorySegment batchNorm;
     private final MemorySegment head;
+    private final MemorySegment maxPool;
     private final MemorySegment sgd;
     private final MemorySegment adam;
     private final MemorySegment rmsprop;
@@ -36,6 +38,7 @@ final class Structs {
         operands = ag_conv2d_operands.allocate(arena);
         batchNorm = ag_batch_norm.allocate(arena);
         head = ag_head.allocate(arena);
+        maxPool = ag_max_pool_shape.allocate(arena);
         sgd = ag_sgd.allocate(arena);
         adam = ag_adam.allocate(arena);
         rmsprop = ag_rmsprop.allocate(arena);
@@ -64,6 +67,19 @@ final class Structs {
         ag_image_shape.mean(image, s.mean());
         ag_image_shape.factor(image, s.factor());
         return image;
+    }
+
+    MemorySegment maxPool(MaxPoolShape s) {
+        ag_max_pool_shape.n(maxPool, s.n());
+        ag_max_pool_shape.h(maxPool, s.h());
+        ag_max_pool_shape.w(maxPool, s.w());
+        ag_max_pool_shape.c(maxPool, s.c());
+        ag_max_pool_shape.window(maxPool, s.window());
+        ag_max_pool_shape.stride(maxPool, s.stride());
+        ag_max_pool_shape.pad_bottom(maxPool, s.padBottom());
+        ag_max_pool_shape.pad_right(maxPool, s.padRight());
+        ag_max_pool_shape.type(maxPool, s.type().code());
+        return maxPool;
     }
 
     MemorySegment conv2d(Conv2dShape s) {

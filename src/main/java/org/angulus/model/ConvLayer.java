@@ -27,20 +27,31 @@ public record ConvLayer(
     }
 
     /**
+     * What all batch norms of a network share.
+     *
+     * @param epsilon added to the variance
+     * @param decay of the running statistics
+     * @param unbiasedVariance whether the running variance is the unbiased one
+     */
+    public record BatchNormConstants(double epsilon, double decay, boolean unbiasedVariance) {}
+
+    /**
      * Batch norm of K channels.
      *
      * @param gamma factor
      * @param beta shift
      * @param mean running mean
      * @param variance running variance; lies right behind the mean
+     * @param constants of the network
      */
-    public record BatchNormTensors(TensorSpec gamma, TensorSpec beta, TensorSpec mean, TensorSpec variance) {
-        static BatchNormTensors of(String name, int k) {
+    public record BatchNormTensors(TensorSpec gamma, TensorSpec beta, TensorSpec mean, TensorSpec variance, BatchNormConstants constants) {
+        static BatchNormTensors of(String name, int k, BatchNormConstants constants) {
             return new BatchNormTensors(
                     TensorSpec.vector(name + ".weight", ParameterKind.BN_GAMMA, k, Start.constant(1)),
                     TensorSpec.vector(name + ".bias", ParameterKind.BN_BETA, k, Start.constant(0)),
                     TensorSpec.vector(name + ".running_mean", ParameterKind.STATISTICS, k, Start.constant(0)),
-                    TensorSpec.vector(name + ".running_var", ParameterKind.STATISTICS, k, Start.constant(1)));
+                    TensorSpec.vector(name + ".running_var", ParameterKind.STATISTICS, k, Start.constant(1)),
+                    constants);
         }
     }
 

@@ -1,12 +1,14 @@
 package org.angulus.model;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.angulus.device.Conv2dOperands;
 import org.angulus.device.Conv2dPlan;
 import org.angulus.device.Direction;
 import org.angulus.device.Epilogue;
 import org.angulus.device.ImageShape;
+import org.angulus.device.MaxPoolShape;
 import org.angulus.device.Ops;
 import org.angulus.device.Type;
 import org.angulus.model.ArenaPlanner.Place;
@@ -28,41 +30,57 @@ final class EmbeddingBucket {
     private final List<Step> steps = new ArrayList<>();
     private final ArenaPlanner arena = new ArenaPlanner();
 
-    /** One convolution; {@code residual} may be null. */
-    private record Step(Folded folded, Conv2dPlan plan, Place x, Place y, Place residual) {}
+    /** One layer. */
+    private sealed interface Step permits ConvStep, PoolStep {}
+
+    /** {@code residual} may be null. */
+    private record ConvStep(Folded folded, Conv2dPlan plan, Place x, Place y, Place residual) implements Step {}
+
+    private record PoolStep(MaxPoolShape shape, Place x, Place y) implements Step {}
 
     /** Base addresses of what all buckets share. */
     record Addresses(long weights, long arena, long workspace, long images, long flips) {}
 
-    EmbeddingBucket(Ops ops, ResFaceConfig config, InputFormat format, FoldedWeights weights, int n, Type precision) {
+    EmbeddingBucket(Ops ops, Network network, InputFormat format, FoldedWeights weights, int n, Type precision) {
         this.precision = precision;
+        NetworkConfig config = network.config();
         boolean reverse = format.channelOrder() == InputFormat.ChannelOrder.BGR;
-        imageShape = new ImageShape(
-                n, config.height(), config.width(), ResFace.INPUT_CHANNELS, precision, reverse, format.mean(), format.factor());
-        input = arena.take(precision.bytes() * (long) n * config.height() * config.width() * ResFace.INPUT_CHANNELS);
+        imageShape = new ImageShape(n, config.height(), config.width(), config.channels(), precision, reverse, format.mean(), format.factor());
+        input = arena.take(precision.bytes() * (long) n * config.inputCount());
+        Iterator<Folded> folded = weights.layers().iterator();
         Place value = input;
         Place blockInput = null;
-        for (Folded folded : weights.layers()) {
-            Role role = folded.layer().role();
-            blockInput = role == Role.FIRST_OF_BLOCK ? value : blockInput;
-            Place residual = role == Role.LAST_OF_BLOCK ? blockInput : null;
-            int epilogue = (folded.bias() == null ? 0 : Epilogue.BIAS)
-                    + (folded.slope() == null ? 0 : Epilogue.PRELU)
-                    + (residual == null ? 0 : Epilogue.RESIDUAL);
-            Conv2dPlan plan = ops.conv2dPlan(ModelPlan.shape(folded.layer().geometry(), n, precision), Direction.FORWARD, epilogue);
-            Place y = arena.take(precision.bytes() * n * folded.layer().outputCount());
-            steps.add(new Step(folded, plan, value, y, residual));
-            if (role != Role.FIRST_OF_BLOCK) {
+        for (Layer layer : network.layers()) {
+            if (layer instanceof ConvLayer conv) {
+                blockInput = conv.role() == Role.FIRST_OF_BLOCK ? value : blockInput;
+                value = plan(ops, folded.next(), n, value, conv.role() == Role.LAST_OF_BLOCK ? blockInput : null);
+            } else if (layer instanceof PoolLayer pool) {
+                Place y = arena.take(precision.bytes() * n * pool.outputCount());
+                steps.add(new PoolStep(pool.shape(n, precision), value, y));
                 arena.release(value);
+                value = y;
             }
-            if (residual != null) {
-                arena.release(residual);
-            }
-            value = y;
         }
         result = value;
         embeddingCount = (long) n * config.embeddingSize();
         embeddings = precision == Type.F32 ? result : arena.take(Float.BYTES * embeddingCount);
+    }
+
+    /** Plans a convolution and gives the place of its output. */
+    private Place plan(Ops ops, Folded folded, int n, Place x, Place residual) {
+        int epilogue = (folded.bias() == null ? 0 : Epilogue.BIAS)
+                + (folded.slope() == null ? 0 : Epilogue.PRELU)
+                + (residual == null ? 0 : Epilogue.RESIDUAL);
+        Conv2dPlan plan = ops.conv2dPlan(ModelPlan.shape(folded.layer().geometry(), n, precision), Direction.FORWARD, epilogue);
+        Place y = arena.take(precision.bytes() * n * folded.layer().outputCount());
+        steps.add(new ConvStep(folded, plan, x, y, residual));
+        if (folded.layer().role() != Role.FIRST_OF_BLOCK) {
+            arena.release(x);
+        }
+        if (residual != null) {
+            arena.release(residual);
+        }
+        return y;
     }
 
     long arenaBytes() {
@@ -70,12 +88,12 @@ final class EmbeddingBucket {
     }
 
     long workspaceBytes() {
-        return steps.stream().mapToLong(step -> step.plan().workspaceBytes()).max().orElse(0);
+        return plans().stream().mapToLong(Conv2dPlan::workspaceBytes).max().orElse(0);
     }
 
-    /** The plans in the order of the layers. */
+    /** The plans of the convolutions in their order. */
     List<Conv2dPlan> plans() {
-        return steps.stream().map(Step::plan).toList();
+        return steps.stream().filter(ConvStep.class::isInstance).map(step -> ((ConvStep) step).plan()).toList();
     }
 
     /** Where the embeddings are left in the arena, f32 (N, D). */
@@ -86,25 +104,32 @@ final class EmbeddingBucket {
     /**
      * Emits the ops.
      *
-     * @param prepared address of each layer's prepared weights, 0 for none
+     * @param prepared address of each convolution's prepared weights, 0 for none
      */
     void emit(Ops ops, FlatLayout layout, Addresses a, long[] prepared) {
         ops.imageNormalize(imageShape, a.images(), a.flips(), a.arena() + input.offset());
-        for (int i = 0; i < steps.size(); i++) {
-            Step step = steps.get(i);
-            step.plan().run(new Conv2dOperands()
-                    .x(a.arena() + step.x().offset())
-                    .w(address(layout, a, step.folded().weight()))
-                    .y(a.arena() + step.y().offset())
-                    .prepared(prepared[i])
-                    .workspace(step.plan().workspaceBytes() > 0 ? a.workspace() : 0)
-                    .bias(address(layout, a, step.folded().bias()))
-                    .slope(address(layout, a, step.folded().slope()))
-                    .residual(step.residual() == null ? 0 : a.arena() + step.residual().offset()));
+        int convolution = 0;
+        for (Step step : steps) {
+            switch (step) {
+                case ConvStep conv -> run(conv, layout, a, prepared[convolution++]);
+                case PoolStep pool -> ops.maxPoolForward(pool.shape(), a.arena() + pool.x().offset(), 0, a.arena() + pool.y().offset());
+            }
         }
         if (embeddings != result) {
             ops.convert(embeddingCount, precision, a.arena() + result.offset(), Type.F32, a.arena() + embeddings.offset());
         }
+    }
+
+    private static void run(ConvStep step, FlatLayout layout, Addresses a, long prepared) {
+        step.plan().run(new Conv2dOperands()
+                .x(a.arena() + step.x().offset())
+                .w(address(layout, a, step.folded().weight()))
+                .y(a.arena() + step.y().offset())
+                .prepared(prepared)
+                .workspace(step.plan().workspaceBytes() > 0 ? a.workspace() : 0)
+                .bias(address(layout, a, step.folded().bias()))
+                .slope(address(layout, a, step.folded().slope()))
+                .residual(step.residual() == null ? 0 : a.arena() + step.residual().offset()));
     }
 
     static long address(FlatLayout layout, Addresses a, TensorSpec spec) {

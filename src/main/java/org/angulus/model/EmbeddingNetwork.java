@@ -16,6 +16,8 @@ import org.angulus.device.Graph;
 import org.angulus.device.HostBuffer;
 import org.angulus.device.OutOfDeviceMemoryException;
 import org.angulus.device.Type;
+import org.angulus.image.Grey;
+import org.angulus.image.RgbImage;
 
 /**
  * A trained network that turns aligned crops into embeddings. Batch norm is folded into the convolutions, the weights are prepared once, and for 1,
@@ -24,10 +26,12 @@ import org.angulus.device.Type;
  */
 public final class EmbeddingNetwork implements AutoCloseable {
     private final Device device;
-    private final ResFaceConfig config;
+    private final NetworkConfig config;
     private final int largest;
     private final int imageBytes;
     private final HostBuffer hostImages;
+    /** What is sent of the crops where the network reads one channel; null: they are sent themselves. */
+    private final HostBuffer hostGrey;
     private final HostBuffer hostEmbeddings;
     private final List<EmbeddingBucket> buckets = new ArrayList<>();
     private final List<Graph> graphs = new ArrayList<>();
@@ -42,7 +46,7 @@ public final class EmbeddingNetwork implements AutoCloseable {
      * @throws org.angulus.device.DeviceUnavailableException when the device has no kernels for the precision
      * @throws OutOfDeviceMemoryException when so many do not fit; the sentence names how many do, and nothing stays taken
      */
-    public EmbeddingNetwork(Device device, ResFaceConfig config, InputFormat format, Weights weights, int largest, Type precision) {
+    public EmbeddingNetwork(Device device, NetworkConfig config, InputFormat format, Weights weights, int largest, Type precision) {
         device.require(precision);
         if (largest < 1 || largest > 4096) {
             throw new IllegalArgumentException("The largest batch is " + largest + " images; it must be 1 to 4096.");
@@ -50,16 +54,18 @@ public final class EmbeddingNetwork implements AutoCloseable {
         this.device = device;
         this.config = config;
         this.largest = Math.max(1, Integer.highestOneBit(2 * largest - 1));
-        this.imageBytes = ResFace.INPUT_CHANNELS * config.height() * config.width();
-        var folded = new FoldedWeights(new ResFace(config), weights);
+        this.imageBytes = RgbImage.CHANNELS * config.height() * config.width();
+        Network network = config.build();
+        var folded = new FoldedWeights(network, weights);
         for (int n = 1; n <= this.largest; n *= 2) {
-            buckets.add(new EmbeddingBucket(device.ops(), config, format, folded, n, precision));
+            buckets.add(new EmbeddingBucket(device.ops(), network, format, folded, n, precision));
         }
-        long images = (long) this.largest * imageBytes;
+        long images = (long) this.largest * config.inputCount();
         long flips = (images + 255) / 256 * 256;
         boolean complete = false;
         try {
-            hostImages = device.allocateHost(images + this.largest);
+            hostImages = device.allocateHost((long) this.largest * (imageBytes + 1));
+            hostGrey = config.channels() == 1 ? device.allocateHost(images) : null;
             hostEmbeddings = device.allocateHost((long) Float.BYTES * this.largest * config.embeddingSize());
             DeviceBuffer inputs = allocate(flips + this.largest);
             DeviceBuffer parameters = allocate(Float.BYTES * folded.layout().count());
@@ -83,12 +89,12 @@ public final class EmbeddingNetwork implements AutoCloseable {
     /** Loads a model file with all it says of itself. */
     public static EmbeddingNetwork load(Device device, Path file, int largest, Type precision) throws IOException {
         ModelMetadata metadata = ModelMetadata.load(file);
-        Weights weights = Weights.load(file, new ResFace(metadata.network()).modelTensors(), "");
+        Weights weights = Weights.load(file, metadata.network().build().modelTensors(), "");
         return new EmbeddingNetwork(device, metadata.network(), metadata.input(), weights, largest, precision);
     }
 
     /** In f32. */
-    public EmbeddingNetwork(Device device, ResFaceConfig config, InputFormat format, Weights weights, int largest) {
+    public EmbeddingNetwork(Device device, NetworkConfig config, InputFormat format, Weights weights, int largest) {
         this(device, config, format, weights, largest, Type.F32);
     }
 
@@ -154,7 +160,7 @@ public final class EmbeddingNetwork implements AutoCloseable {
     }
 
     /** The network. */
-    public ResFaceConfig config() {
+    public NetworkConfig config() {
         return config;
     }
 
@@ -232,12 +238,21 @@ public final class EmbeddingNetwork implements AutoCloseable {
         int index = 32 - Integer.numberOfLeadingZeros(batch - 1);
         MemorySegment flips = hostImages.segment().asSlice((long) largest * imageBytes, 1L << index);
         flips.fill((byte) (mirrored ? 1 : 0));
-        device.transfers().upload(addresses.images(), hostImages.segment().asSlice(0, (long) count * imageBytes));
+        device.transfers().upload(addresses.images(), input(count));
         device.transfers().upload(addresses.flips(), flips);
         graphs.get(index).launch();
         MemorySegment result = hostEmbeddings.segment().asSlice(0, (long) Float.BYTES * count * config.embeddingSize());
         device.transfers().download(result, addresses.arena() + buckets.get(index).embeddings().offset());
         return result;
+    }
+
+    /** The crops as the network reads them. */
+    private MemorySegment input(int count) {
+        if (hostGrey == null) {
+            return hostImages.segment().asSlice(0, (long) count * imageBytes);
+        }
+        Grey.of(hostImages.segment(), hostGrey.segment(), (long) count * config.inputCount());
+        return hostGrey.segment().asSlice(0, (long) count * config.inputCount());
     }
 
     private void requireOpen() {
@@ -263,6 +278,9 @@ public final class EmbeddingNetwork implements AutoCloseable {
         buffers.forEach(DeviceBuffer::close);
         if (hostImages != null) {
             hostImages.close();
+        }
+        if (hostGrey != null) {
+            hostGrey.close();
         }
         if (hostEmbeddings != null) {
             hostEmbeddings.close();

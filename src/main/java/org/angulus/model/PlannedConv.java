@@ -22,7 +22,6 @@ final class PlannedConv implements PlannedLayer {
     private final Places places;
     private final Offsets offsets;
     private final Matrix matrix;
-    private final ResFaceConfig config;
 
     /**
      * Where the layer's activations lie in the arena.
@@ -73,7 +72,7 @@ final class PlannedConv implements PlannedLayer {
     /**
      * @param matrix what follows the convolution, as rows of channels
      */
-    PlannedConv(ConvLayer layer, Matrix matrix, Plans plans, Places places, Offsets offsets, ResFaceConfig config) {
+    PlannedConv(ConvLayer layer, Matrix matrix, Plans plans, Places places, Offsets offsets) {
         this.layer = layer;
         this.forward = plans.forward();
         this.backwardWeight = plans.backwardWeight();
@@ -81,7 +80,6 @@ final class PlannedConv implements PlannedLayer {
         this.backwardInput = plans.backwardInput();
         this.places = places;
         this.offsets = offsets;
-        this.config = config;
         this.matrix = matrix;
     }
 
@@ -115,8 +113,8 @@ final class PlannedConv implements PlannedLayer {
             if (!isFrozen()) {
                 ops.runningStatistics(
                         matrix,
-                        (float) config.decay(),
-                        config.unbiasedVariance(),
+                        (float) layer.norm().constants().decay(),
+                        layer.norm().constants().unbiasedVariance(),
                         at(memory, places.statistics()),
                         element(memory.statistics(), offsets.running()));
             }
@@ -179,7 +177,7 @@ final class PlannedConv implements PlannedLayer {
     private BatchNormLayer batchNorm(PlanMemory memory) {
         return new BatchNormLayer(
                 matrix,
-                (float) config.epsilon(),
+                (float) layer.norm().constants().epsilon(),
                 at(memory, places.c()),
                 isFrozen() ? element(memory.statistics(), offsets.running()) : at(memory, places.statistics()),
                 element(memory.parameters(), offsets.gamma()),

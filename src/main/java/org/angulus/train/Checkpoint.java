@@ -13,7 +13,7 @@ import org.angulus.data.JsonText;
 import org.angulus.data.TextFile;
 import org.angulus.model.AtomicFile;
 import org.angulus.model.ModelMetadata;
-import org.angulus.model.ResFace;
+import org.angulus.model.Network;
 import org.angulus.model.SafeTensorsWriter;
 import org.angulus.model.TensorSpec;
 import org.angulus.model.Weights;
@@ -127,7 +127,7 @@ public record Checkpoint(State state, TrainingConfig config, Weights weights, We
     private static void addLaterFields(JsonElement json) {
         if (json instanceof JsonObject file) {
             addIfAbsent(file.get("state"), "decoder", UNKNOWN_DECODER);
-            addIfAbsent(file.get("config"), "frozen", ResFace.NOTHING);
+            addIfAbsent(file.get("config"), "frozen", Network.NOTHING);
         }
     }
 

@@ -205,9 +205,9 @@ final class RecordJson {
         return Arrays.stream(type.getInterfaces()).anyMatch(Class::isSealed);
     }
 
-    /** EpsilonHat to epsilon-hat. */
+    /** EpsilonHat to epsilon-hat, and LeNetConfig to le-net. */
     private static String kindOf(Class<?> type) {
-        return type.getSimpleName().replaceAll("([a-z0-9])([A-Z])", "$1-$2").toLowerCase(Locale.ROOT);
+        return type.getSimpleName().replaceAll("Config$", "").replaceAll("([a-z0-9])([A-Z])", "$1-$2").toLowerCase(Locale.ROOT);
     }
 
     private static String hyphenated(String name) {

@@ -11,6 +11,7 @@ import java.util.List;
 import org.angulus.data.JsonText;
 import org.angulus.data.TextFile;
 import org.angulus.model.ModelMetadata;
+import org.angulus.model.NetworkConfig;
 import org.angulus.model.ResFaceConfig;
 
 /**
@@ -35,8 +36,9 @@ public record Stages(List<TrainingConfig> list) {
         }
     }
 
-    private static ResFaceConfig fixed(ResFaceConfig network) {
-        return network.withEmbeddingSize(1).withKeep(1);
+    private static NetworkConfig fixed(NetworkConfig network) {
+        NetworkConfig sized = network.withEmbeddingSize(1);
+        return sized instanceof ResFaceConfig resFace ? resFace.withKeep(1) : sized;
     }
 
     /** A run of one stage. */

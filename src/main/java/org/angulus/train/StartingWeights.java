@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.angulus.model.ModelMetadata;
-import org.angulus.model.ResFace;
+import org.angulus.model.Network;
 import org.angulus.model.SafeTensors;
 import org.angulus.model.TensorEntry;
 import org.angulus.model.TensorSpec;
@@ -44,7 +44,7 @@ public record StartingWeights(Weights weights, List<String> taken, List<String> 
      * @param startValue of what is drawn
      * @throws IOException with one sentence, when the file cannot be read, or differs in more than its head and last projection
      */
-    static StartingWeights of(Path model, ResFace network, List<TensorSpec> head, Head kept, long startValue) throws IOException {
+    static StartingWeights of(Path model, Network network, List<TensorSpec> head, Head kept, long startValue) throws IOException {
         ModelMetadata metadata = ModelMetadata.load(model);
         Set<String> mayDiffer = projection(network);
         var taken = new ArrayList<TensorSpec>();
@@ -60,8 +60,8 @@ public record StartingWeights(Weights weights, List<String> taken, List<String> 
                     throw new IOException(model + ": the tensor '" + spec.name() + "' "
                             + (names.contains(spec.name()) ? "has the shape " + tensors.entry(spec.name()).shapeText() : "is not there")
                             + " where this network needs " + spec.shape() + "; only embeddingSize may differ from the model's network ("
-                            + metadata.network().name() + ", blocks " + metadata.network().blocks() + ", widths " + metadata.network().widths() + ", crop "
-                            + metadata.network().height() + "x" + metadata.network().width() + ").");
+                            + metadata.network().name() + ", widths " + metadata.network().widths() + ", crop " + metadata.network().height() + "x"
+                            + metadata.network().width() + ").");
                 }
             }
             for (TensorSpec spec : head) {
@@ -81,7 +81,7 @@ public record StartingWeights(Weights weights, List<String> taken, List<String> 
     }
 
     /** Parameters and statistics of the last layer. */
-    private static Set<String> projection(ResFace network) {
+    private static Set<String> projection(Network network) {
         int last = network.layers().size() - 1;
         var names = new HashSet<>(names(network.parametersFrom(last)));
         network.statistics().entries().stream()

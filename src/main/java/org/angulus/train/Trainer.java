@@ -18,9 +18,8 @@ import org.angulus.loss.ScaleBound;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.ModelMetadata;
-import org.angulus.model.ResFace;
+import org.angulus.model.Network;
 import org.angulus.model.TensorSpec;
-import org.angulus.model.Variant;
 import org.angulus.model.Weights;
 
 /**
@@ -244,10 +243,10 @@ public final class Trainer implements AutoCloseable {
             warn("A scale of %s cannot bring the loss of %d people below %.2f; set head.scale to %.1f or more.".formatted(
                     config.head().scale(), source.classes(), lowest, ScaleBound.scaleFor(source.classes(), 0.9)));
         }
-        if (!startedFromModel && !config.frozen().equals(ResFace.NOTHING)) {
+        if (!startedFromModel && !config.frozen().equals(Network.NOTHING)) {
             warn("The weights up to " + config.frozen() + " are random and stay so, because they are frozen; start from a model, or set frozen to none.");
         }
-        if (config.microBatches() > 1 && config.network().variant() == Variant.ARTICLE) {
+        if (config.microBatches() > 1 && !training.network().statistics().entries().isEmpty()) {
             warn("Batch norm takes its statistics from each micro-batch of " + config.microBatch() + " images, not from the batch of "
                     + config.batch() + ".");
         }

@@ -13,7 +13,7 @@ import org.angulus.device.StepControl;
 import org.angulus.device.StepScalars;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.ModelPlan;
-import org.angulus.model.ResFaceConfig;
+import org.angulus.model.NetworkConfig;
 
 /** The device memory of a run, allocated once: parameters, gradients, what the optimizer keeps, the rest of the state, activations, scratch, input. */
 final class TrainingBuffers implements AutoCloseable {
@@ -41,6 +41,9 @@ final class TrainingBuffers implements AutoCloseable {
     final DeviceBuffer arena;
     final long prepared;
     final long workspace;
+    /** Channels of an image as the network reads it: 3, or 1 for its luma. */
+    final int channels;
+
     final InputBlock inputBlock;
     /** The block the graphs read. */
     final long input;
@@ -53,11 +56,11 @@ final class TrainingBuffers implements AutoCloseable {
     /** Where images, labels and flips lie in a block that is sent as a whole. */
     record InputBlock(long images, long labels, long flips, long bytes) {
         /** Bytes of the block that the graphs read and of so many slots, for micro-batches of n images. */
-        static long bytes(ResFaceConfig network, int n, int slots) {
+        static long bytes(NetworkConfig network, int n, int slots) {
             return (1 + slots) * of(network, n).bytes();
         }
 
-        static InputBlock of(ResFaceConfig network, int n) {
+        static InputBlock of(NetworkConfig network, int n) {
             long labels = align(3L * n * network.height() * network.width());
             long flips = labels + align(4L * n);
             return new InputBlock(0, labels, flips, flips + align(n));
@@ -68,6 +71,7 @@ final class TrainingBuffers implements AutoCloseable {
         trainedBytes = Float.BYTES * trained.count();
         runningBytes = Float.BYTES * statistics.count();
         boolean averaged = config.averageDecay() > 0;
+        channels = config.network().channels();
         inputBlock = InputBlock.of(config.network(), config.microBatch());
         boolean complete = false;
         try {

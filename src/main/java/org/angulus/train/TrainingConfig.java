@@ -13,7 +13,9 @@ import org.angulus.device.SgdRule;
 import org.angulus.device.Type;
 import org.angulus.loss.MarginHead;
 import org.angulus.model.InputFormat;
-import org.angulus.model.ResFace;
+import org.angulus.model.LeNetConfig;
+import org.angulus.model.Network;
+import org.angulus.model.NetworkConfig;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.model.Variant;
 import org.angulus.train.Schedule.RateFrom;
@@ -45,11 +47,11 @@ import org.angulus.train.Schedule.RateFrom;
  * @param skipLimit steps without a finite gradient after which a run counts as diverged
  * @param logitsCap bytes up to which the head keeps its cosines between forward and backward
  * @param loaderThreads threads that prepare batches
- * @param frozen the part of the network, from the input on, whose weights stay: one of {@link org.angulus.model.ResFace#parts}; its batch norms take the
+ * @param frozen the part of the network, from the input on, whose weights stay: one of {@link Network#parts}; its batch norms take the
  *     running statistics
  */
 public record TrainingConfig(
-        ResFaceConfig network,
+        NetworkConfig network,
         InputFormat input,
         Type precision,
         MarginHead head,
@@ -113,7 +115,7 @@ public record TrainingConfig(
                 ParameterRules.ONE,
                 new Schedule.Steps(List.of(
                         new RateFrom(0, 0.1), new RateFrom(16_000, 0.01), new RateFrom(24_000, 0.001), new RateFrom(28_000, 0.0001))),
-                0, 0, 30_000, 256, 1, 666, true, Augmentation.NONE, 0, 0, 100, 1000, 1000, 20, 128L << 20, 1, ResFace.NOTHING);
+                0, 0, 30_000, 256, 1, 666, true, Augmentation.NONE, 0, 0, 100, 1000, 1000, 20, 128L << 20, 1, Network.NOTHING);
     }
 
     /**
@@ -170,7 +172,7 @@ public record TrainingConfig(
         return head.margin() * Schedule.rise(step, marginWarmUp);
     }
 
-    public TrainingConfig withNetwork(ResFaceConfig other) {
+    public TrainingConfig withNetwork(NetworkConfig other) {
         return new TrainingConfig(other, input, precision, head, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
                 startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads, frozen);
     }
@@ -190,17 +192,24 @@ public record TrainingConfig(
         String name = text(json, "network", "name", network.name());
         boolean caffe = text(json, "network", "variant", "").equals("caffe");
         TrainingConfig config = caffe ? withCaffeRules() : this;
+        if (text(json, "network", "kind", "").equals("le-net")) {
+            return withCaffeRules().withNetwork(LeNetConfig.of(2, false)).forHead(json);
+        }
         boolean known = ResFaceConfig.names().contains(name);
         require(known || json.getAsJsonObject("network").has("blocks"), "network.name is '" + name + "', but no network of that name is known ("
                 + String.join(", ", ResFaceConfig.names()) + "); correct it, or give network.blocks of your own");
         if (known) {
-            config = config.withNetwork(ResFaceConfig.of(name, caffe ? Variant.CAFFE : Variant.ARTICLE).withKeep(caffe ? 1 : network.keep()));
+            config = config.withNetwork(ResFaceConfig.of(name, caffe ? Variant.CAFFE : Variant.ARTICLE).withKeep(caffe || !(network instanceof ResFaceConfig resFace) ? 1 : resFace.keep()));
         }
+        return config.forHead(json);
+    }
+
+    private TrainingConfig forHead(JsonObject json) {
         return switch (text(json, "head", "kind", "")) {
-            case "softmax" -> config.withHead(MarginHead.softmax());
-            case "modified-softmax" -> config.withHead(MarginHead.modifiedSoftmax());
-            case "normface" -> config.withHead(MarginHead.normFace(head.scale()));
-            default -> config;
+            case "softmax" -> withHead(MarginHead.softmax());
+            case "modified-softmax" -> withHead(MarginHead.modifiedSoftmax());
+            case "normface" -> withHead(MarginHead.normFace(head.scale()));
+            default -> this;
         };
     }
 
@@ -219,9 +228,9 @@ public record TrainingConfig(
         return value != null && value.isJsonPrimitive() ? value.getAsString() : otherwise;
     }
 
-    private static void requireFrozen(ResFaceConfig network, String frozen) {
+    private static void requireFrozen(NetworkConfig network, String frozen) {
         try {
-            new ResFace(network).layersThrough(frozen);
+            network.build().layersThrough(frozen);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(ROOT + ": frozen: " + e.getMessage(), e);
         }

@@ -17,8 +17,8 @@ import org.angulus.loss.HeadPlan;
 import org.angulus.model.BatchMemory;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.ModelPlan;
+import org.angulus.model.Network;
 import org.angulus.model.PlanMemory;
-import org.angulus.model.ResFace;
 import org.angulus.model.TensorSpec;
 import org.angulus.model.Weights;
 
@@ -29,7 +29,7 @@ import org.angulus.model.Weights;
 final class TrainingStep implements AutoCloseable {
     private final Device device;
     private final TrainingConfig config;
-    private final ResFace network;
+    private final Network network;
     private final int classes;
     private final FlatLayout layout;
     /** What is not frozen: the end of {@code layout}, and all that gradients and optimizer hold. */
@@ -64,9 +64,10 @@ final class TrainingStep implements AutoCloseable {
 
     /** What a run with micro-batches of n images is made of, and the memory it takes; nothing of it is taken yet. */
     private record Planned(
-            ResFace network, FlatLayout layout, FlatLayout trained, List<TensorSpec> vectors, HeadPlan head, ModelPlan plan, CommitPhase commit, TrainingMemory memory) {
+            Network network, FlatLayout layout, FlatLayout trained, List<TensorSpec> vectors, HeadPlan head, ModelPlan plan, CommitPhase commit,
+            TrainingMemory memory) {
         static Planned of(Ops ops, TrainingConfig config, int classes, int slots, int n) {
-            var network = new ResFace(config.network());
+            Network network = config.network().build();
             int d = config.network().embeddingSize();
             var layout = new FlatLayout();
             network.parameters().forEach(layout::add);
@@ -186,7 +187,7 @@ final class TrainingStep implements AutoCloseable {
         return deviceMemory;
     }
 
-    ResFace network() {
+    Network network() {
         return network;
     }
 

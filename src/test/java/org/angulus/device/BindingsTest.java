@@ -28,6 +28,7 @@ import org.angulus.device.ffi.ag_head;
 import org.angulus.device.ffi.ag_head_summary;
 import org.angulus.device.ffi.ag_image_shape;
 import org.angulus.device.ffi.ag_matrix;
+import org.angulus.device.ffi.ag_max_pool_shape;
 import org.angulus.device.ffi.ag_peak;
 import org.angulus.device.ffi.ag_rmsprop;
 import org.angulus.device.ffi.ag_segment;
@@ -49,6 +50,7 @@ class BindingsTest {
             "ag_conv2d_plan 96 shape=0 direction=56 epilogue=60 write=64 kernel=68 prepared_form=72 reserved=76 prepared_bytes=80 workspace_bytes=88",
             "ag_conv2d_operands 72 x=0 w=8 y=16 prepared=24 workspace=32 bias=40 slope=48 residual=56 statistics=64",
             "ag_matrix 12 rows=0 columns=4 type=8",
+            "ag_max_pool_shape 36 n=0 h=4 w=8 c=12 window=16 stride=20 pad_bottom=24 pad_right=28 type=32",
             "ag_batch_norm 56 rows=0 columns=4 type=8 epsilon=12 x=16 statistics=24 gamma=32 beta=40 slope=48",
             "ag_head 80 kind=0 n=4 d=8 classes=12 guard=16 type=20 x=24 w=32 bias=40 labels=48 inverse_x=56 inverse_w=64 scalars=72",
             "ag_head_summary 16 loss=0 accuracy=4 target_cosine=8 other_cosine=12",
@@ -72,8 +74,8 @@ class BindingsTest {
     @Test
     void structsLieAsInC() {
         List<MemoryLayout> layouts = List.of(ag_device_info.layout(), ag_peak.layout(), ag_fault.layout(), ag_step_scalars.layout(), ag_image_shape.layout(),
-                ag_conv2d_shape.layout(), ag_conv2d_plan.layout(), ag_conv2d_operands.layout(), ag_matrix.layout(), ag_batch_norm.layout(), ag_head.layout(),
-                ag_head_summary.layout(), ag_step_control.layout(), ag_segment.layout(), ag_sgd.layout(), ag_adam.layout(), ag_rmsprop.layout());
+                ag_conv2d_shape.layout(), ag_conv2d_plan.layout(), ag_conv2d_operands.layout(), ag_matrix.layout(), ag_max_pool_shape.layout(), ag_batch_norm.layout(),
+                ag_head.layout(), ag_head_summary.layout(), ag_step_control.layout(), ag_segment.layout(), ag_sgd.layout(), ag_adam.layout(), ag_rmsprop.layout());
         assertEquals(String.join("\n", LAYOUTS), layouts.stream().map(BindingsTest::words).collect(Collectors.joining("\n")));
     }
 
@@ -91,6 +93,7 @@ class BindingsTest {
         assertEquals(Angulus.AG_OP_RUNNING_STATISTICS(), Op.RUNNING_STATISTICS.code());
         assertEquals(Angulus.AG_OP_MARGIN_BACKWARD(), Op.MARGIN_BACKWARD.code());
         assertEquals(Angulus.AG_OP_COMMIT_END(), Op.COMMIT_END.code());
+        assertEquals(Angulus.AG_OP_MAX_POOL_BACKWARD(), Op.MAX_POOL_BACKWARD.code());
         assertEquals(List.of(Angulus.AG_F32(), Angulus.AG_BF16()), Stream.of(Type.values()).map(Type::code).toList());
         assertEquals(List.of(Angulus.AG_OVERWRITE(), Angulus.AG_ACCUMULATE()), Stream.of(Write.values()).map(Write::code).toList());
         assertEquals(List.of(Angulus.AG_STREAM_COMPUTE(), Angulus.AG_STREAM_COPY()), Stream.of(org.angulus.device.Stream.values()).map(org.angulus.device.Stream::code).toList());

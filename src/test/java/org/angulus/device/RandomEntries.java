@@ -11,6 +11,7 @@ import org.angulus.device.ffi.ag_conv2d_plan;
 import org.angulus.device.ffi.ag_head;
 import org.angulus.device.ffi.ag_image_shape;
 import org.angulus.device.ffi.ag_rmsprop;
+import org.angulus.device.ffi.ag_max_pool_shape;
 import org.angulus.device.ffi.ag_segment;
 import org.angulus.device.ffi.ag_sgd;
 
@@ -32,6 +33,7 @@ final class RandomEntries {
         elementwise(all);
         convolution(all);
         channels(all);
+        pooling(all);
         rows(all);
         head(all);
         step(all);
@@ -107,6 +109,39 @@ final class RandomEntries {
         ag_batch_norm.gamma(s, g.address(bytes(1, columns)));
         ag_batch_norm.beta(s, g.address(bytes(1, columns)));
         ag_batch_norm.slope(s, slope);
+        return g.pointer(s);
+    }
+
+    private static void pooling(Map<String, Entry> all) {
+        all.put("ag_max_pool_forward", (g, h) -> {
+            MaxPoolShape z = maxPool(g);
+            return Angulus.ag_max_pool_forward(h, written(g, z), g.address(4 * (int) z.inputs()), g.optional((int) z.outputs()),
+                    g.address(4 * (int) z.outputs()));
+        });
+        all.put("ag_max_pool_backward", (g, h) -> {
+            MaxPoolShape z = maxPool(g);
+            return Angulus.ag_max_pool_backward(h, written(g, z), g.address(4 * (int) z.outputs()), g.address((int) z.outputs()),
+                    g.address(4 * (int) z.inputs()));
+        });
+    }
+
+    private static MaxPoolShape maxPool(RandomCall g) {
+        int window = g.size(4);
+        return new MaxPoolShape(g.size(3), window + g.size(5), window + g.size(5), g.size(20), window, g.size(3), g.random().nextInt(window),
+                g.random().nextInt(window), Type.F32);
+    }
+
+    private static MemorySegment written(RandomCall g, MaxPoolShape z) {
+        MemorySegment s = g.memory(ag_max_pool_shape.sizeof());
+        ag_max_pool_shape.n(s, g.number(z.n()));
+        ag_max_pool_shape.h(s, g.number(z.h()));
+        ag_max_pool_shape.w(s, g.number(z.w()));
+        ag_max_pool_shape.c(s, g.number(z.c()));
+        ag_max_pool_shape.window(s, g.number(z.window()));
+        ag_max_pool_shape.stride(s, g.number(z.stride()));
+        ag_max_pool_shape.pad_bottom(s, g.number(z.padBottom()));
+        ag_max_pool_shape.pad_right(s, g.number(z.padRight()));
+        ag_max_pool_shape.type(s, g.number(0));
         return g.pointer(s);
     }
 

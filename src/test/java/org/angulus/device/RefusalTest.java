@@ -47,6 +47,14 @@ class RefusalTest {
         table.add(new Wrong("batch_norm_backward_reduce: dslope is given but the layer has no slope; expected both or neither",
                 () -> ops.batchNormBackwardReduce(new BatchNormLayer(four, 0, a, a + 64, a + 128, a + 192, 0), Write.OVERWRITE, a, b, b + 64, b + 128,
                         b + 192, 0)));
+        table.add(new Wrong("max_pool_forward: window is 16; expected 1 to 15",
+                () -> ops.maxPoolForward(new MaxPoolShape(1, 16, 16, 1, 16, 1, 0, 0, Type.F32), a, 0, b)));
+        table.add(new Wrong("max_pool_forward: pad_right is 2; expected 0 to 1",
+                () -> ops.maxPoolForward(new MaxPoolShape(1, 4, 4, 1, 2, 2, 0, 2, Type.F32), a, 0, b)));
+        table.add(new Wrong("max_pool_forward: the window (3 x 3) is larger than the padded input (2 x 4)",
+                () -> ops.maxPoolForward(new MaxPoolShape(1, 2, 4, 1, 3, 1, 0, 0, Type.F32), a, 0, b)));
+        table.add(new Wrong("max_pool_backward: winner is missing (address 0); expected 4 bytes of device memory",
+                () -> ops.maxPoolBackward(new MaxPoolShape(1, 4, 4, 1, 2, 2, 0, 0, Type.F32), a, 0, b)));
         table.add(new Wrong("running_statistics: decay is 1.5; expected 0 to 1", () -> ops.runningStatistics(four, 1.5f, true, a, b)));
         table.add(new Wrong("dropout: keep is 0; expected above 0 and at most 1", () -> ops.dropout(four, 0, 0, 0, a, a + 64, b)));
         table.add(new Wrong("row_norm: inverse (%x, 16 bytes) overlaps x (%x, 64 bytes)", () -> ops.rowNorm(four, NormGuard.ADD, a, a)));

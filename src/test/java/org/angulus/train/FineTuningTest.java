@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 import org.angulus.device.Device;
 import org.angulus.device.TestDevices;
 import org.angulus.device.Type;
-import org.angulus.model.ResFace;
+import org.angulus.model.Network;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.model.TensorSpec;
 import org.angulus.model.Variant;
@@ -59,7 +59,7 @@ class FineTuningTest {
     }
 
     private static Set<String> frozenNames(TrainingConfig config) {
-        var network = new ResFace(config.network());
+        Network network = config.network().build();
         int layers = network.layersThrough(config.frozen());
         Set<String> learning = network.parametersFrom(layers).stream().map(TensorSpec::name).collect(Collectors.toSet());
         Set<String> frozen = network.parameters().stream().map(TensorSpec::name).filter(name -> !learning.contains(name)).collect(Collectors.toSet());
@@ -238,7 +238,7 @@ class FineTuningTest {
         try (Device device = Device.open("cpu")) {
             Path model = model(device, Variant.ARTICLE);
             TrainingConfig config = config(Variant.ARTICLE, 1, "none");
-            try (Trainer wider = trainer(device, config.withNetwork(config.network().withWidths(List.of(8, 16, 16, 64))), PEOPLE, null)) {
+            try (Trainer wider = trainer(device, config.withNetwork(((ResFaceConfig) config.network()).withWidths(List.of(8, 16, 16, 64))), PEOPLE, null)) {
                 String refused = assertThrows(IOException.class, () -> wider.startFrom(model, Head.NEW)).getMessage();
                 assertTrue(refused.contains("'stage4.conv.weight' has the shape [32, 16, 3, 3] where this network needs [64, 16, 3, 3]"), refused);
                 assertTrue(refused.contains("widths [8, 16, 16, 32]"), refused);

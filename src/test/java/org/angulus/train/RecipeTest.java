@@ -12,6 +12,7 @@ import java.util.List;
 import org.angulus.device.HeadKind;
 import org.angulus.loss.MarginHead;
 import org.angulus.model.InputFormat;
+import org.angulus.model.ResFaceConfig;
 import org.angulus.model.Variant;
 import org.junit.jupiter.api.Test;
 
@@ -51,7 +52,7 @@ class RecipeTest {
     @Test
     void theAuthorsNumbersAreThere() {
         TrainingConfig am = TrainingConfig.recipe("am-softmax");
-        assertEquals(Variant.CAFFE, am.network().variant());
+        assertEquals(Variant.CAFFE, ((ResFaceConfig) am.network()).variant());
         assertEquals(InputFormat.ChannelOrder.BGR, am.input().channelOrder());
         assertEquals(128f, am.input().mean());
         assertEquals(MarginHead.amSoftmax(30, 0.35), am.head());

@@ -52,7 +52,7 @@ class TrainingConfigTest {
                 """);
         ResFaceConfig expected = ResFaceConfig.of("resface36", Variant.CAFFE).withWidths(List.of(8, 16, 16, 32)).withCrop(32, 24);
         assertEquals(expected, config.network());
-        assertEquals(List.of(2, 4, 8, 2), config.network().blocks());
+        assertEquals(List.of(2, 4, 8, 2), ((ResFaceConfig) config.network()).blocks());
         assertEquals(MarginHead.softmax(), config.head());
         assertEquals(new Optimizer.Sgd(0.9, SgdRule.Convention.TORCH, true), config.optimizer());
         assertEquals(0.02, config.learningRate(10));

@@ -11,6 +11,7 @@ import org.angulus.device.Type;
 import org.angulus.loss.MarginHead;
 import org.angulus.model.ConvLayer;
 import org.angulus.model.InputFormat;
+import org.angulus.model.Network;
 import org.angulus.model.ResFace;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.model.Variant;
@@ -38,7 +39,7 @@ final class TrainingProblem implements AutoCloseable {
     private final Trainer trainer;
     private final int batch;
     private final int classes;
-    private final ResFace network;
+    private final Network network;
     private StepReport last;
 
     TrainingProblem(Device device, int batch, int classes) {
@@ -54,7 +55,7 @@ final class TrainingProblem implements AutoCloseable {
         this.classes = classes;
         this.device = device;
         TrainingConfig config = config(ResFaceConfig.of("resface20", Variant.ARTICLE).withKeep(1), batch, false, Augmentation.NONE, type, reportEvery);
-        network = new ResFace(config.network());
+        network = config.network().build();
         trainer = new Trainer(device, config, new DrawnPictures(config.network(), classes, batch), null, "drawn pictures", "none");
         trainer.addListener(new TrainingListener() {
             @Override

@@ -2128,10 +2128,28 @@ public class Angulus extends Angulus$shared {
     public static int AG_OP_RMSPROP_UPDATE() {
         return AG_OP_RMSPROP_UPDATE;
     }
-    private static final int AG_OP_COUNT = (int)33L;
+    private static final int AG_OP_MAX_POOL_FORWARD = (int)33L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_COUNT = 33
+     * enum <anonymous>.AG_OP_MAX_POOL_FORWARD = 33
+     * }
+     */
+    public static int AG_OP_MAX_POOL_FORWARD() {
+        return AG_OP_MAX_POOL_FORWARD;
+    }
+    private static final int AG_OP_MAX_POOL_BACKWARD = (int)34L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_MAX_POOL_BACKWARD = 34
+     * }
+     */
+    public static int AG_OP_MAX_POOL_BACKWARD() {
+        return AG_OP_MAX_POOL_BACKWARD;
+    }
+    private static final int AG_OP_COUNT = (int)35L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_COUNT = 35
      * }
      */
     public static int AG_OP_COUNT() {
@@ -3547,6 +3565,134 @@ public class Angulus extends Angulus$shared {
                 traceDowncall("ag_dropout", device, shape, keep, seed, purpose, x, scalars, y);
             }
             return (int)mh$.invokeExact(device, shape, keep, seed, purpose, x, scalars, y);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ag_max_pool_forward {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_max_pool_forward");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_max_pool_forward(ag_device *device, const ag_max_pool_shape *shape, ag_addr x, ag_addr winner, ag_addr y)
+     * }
+     */
+    public static FunctionDescriptor ag_max_pool_forward$descriptor() {
+        return ag_max_pool_forward.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_max_pool_forward(ag_device *device, const ag_max_pool_shape *shape, ag_addr x, ag_addr winner, ag_addr y)
+     * }
+     */
+    public static MethodHandle ag_max_pool_forward$handle() {
+        return ag_max_pool_forward.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_max_pool_forward(ag_device *device, const ag_max_pool_shape *shape, ag_addr x, ag_addr winner, ag_addr y)
+     * }
+     */
+    public static MemorySegment ag_max_pool_forward$address() {
+        return ag_max_pool_forward.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_max_pool_forward(ag_device *device, const ag_max_pool_shape *shape, ag_addr x, ag_addr winner, ag_addr y)
+     * }
+     */
+    public static int ag_max_pool_forward(MemorySegment device, MemorySegment shape, long x, long winner, long y) {
+        var mh$ = ag_max_pool_forward.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_max_pool_forward", device, shape, x, winner, y);
+            }
+            return (int)mh$.invokeExact(device, shape, x, winner, y);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ag_max_pool_backward {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_max_pool_backward");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_max_pool_backward(ag_device *device, const ag_max_pool_shape *shape, ag_addr dy, ag_addr winner, ag_addr dx)
+     * }
+     */
+    public static FunctionDescriptor ag_max_pool_backward$descriptor() {
+        return ag_max_pool_backward.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_max_pool_backward(ag_device *device, const ag_max_pool_shape *shape, ag_addr dy, ag_addr winner, ag_addr dx)
+     * }
+     */
+    public static MethodHandle ag_max_pool_backward$handle() {
+        return ag_max_pool_backward.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_max_pool_backward(ag_device *device, const ag_max_pool_shape *shape, ag_addr dy, ag_addr winner, ag_addr dx)
+     * }
+     */
+    public static MemorySegment ag_max_pool_backward$address() {
+        return ag_max_pool_backward.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_max_pool_backward(ag_device *device, const ag_max_pool_shape *shape, ag_addr dy, ag_addr winner, ag_addr dx)
+     * }
+     */
+    public static int ag_max_pool_backward(MemorySegment device, MemorySegment shape, long dy, long winner, long dx) {
+        var mh$ = ag_max_pool_backward.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_max_pool_backward", device, shape, dy, winner, dx);
+            }
+            return (int)mh$.invokeExact(device, shape, dy, winner, dx);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
