@@ -205,12 +205,7 @@ public record TrainingConfig(
         if (known) {
             config = config.withNetwork(ResFaceConfig.of(name, caffe ? Variant.CAFFE : Variant.ARTICLE).withKeep(caffe ? 1 : network.keep()));
         }
-        return switch (text(json, "head", "kind", "")) {
-            case "softmax" -> config.withHead(MarginHead.softmax());
-            case "modified-softmax" -> config.withHead(MarginHead.modifiedSoftmax());
-            case "normface" -> config.withHead(MarginHead.normFace(head.scale()));
-            default -> config;
-        };
+        return config.withHead(HeadChoice.defaults(json.get("head"), head));
     }
 
     /** Biases at twice the rate; slopes decay like weights, unless nothing decays. */

@@ -16,6 +16,7 @@ import org.angulus.loss.HeadPlan;
 import org.angulus.model.BatchMemory;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.ModelPlan;
+import org.angulus.model.ParameterKind;
 import org.angulus.model.PlanMemory;
 import org.angulus.model.ResFace;
 import org.angulus.model.TensorSpec;
@@ -31,6 +32,7 @@ final class TrainingStep implements AutoCloseable {
     private final ResFace network;
     private final int classes;
     private final FlatLayout layout;
+    private final FlatLayout statistics;
     private final ModelPlan plan;
     private final HeadPlan head;
     private final CommitPhase commit;
@@ -58,7 +60,7 @@ final class TrainingStep implements AutoCloseable {
 
     /** What a run with micro-batches of n images is made of, and the memory it takes; nothing of it is taken yet. */
     private record Planned(
-            ResFace network, FlatLayout layout, List<TensorSpec> vectors, HeadPlan head, ModelPlan plan, CommitPhase commit, TrainingMemory memory) {
+            ResFace network, FlatLayout layout, FlatLayout statistics, List<TensorSpec> vectors, HeadPlan head, ModelPlan plan, CommitPhase commit, TrainingMemory memory) {
         static Planned of(Ops ops, TrainingConfig config, int classes, int slots, int n) {
             var network = new ResFace(config.network());
             int d = config.network().embeddingSize();
@@ -66,13 +68,30 @@ final class TrainingStep implements AutoCloseable {
             network.parameters().forEach(layout::add);
             List<TensorSpec> vectors = config.head().parameters(classes, d, config.network().initialization());
             vectors.forEach(layout::add);
-            var head = new HeadPlan(ops, config.head(), classes, n, d, config.precision(), config.logitsCap());
+            FlatLayout statistics = withState(network.statistics(), config.head().state());
+            var head = new HeadPlan(ops, config.head(), classes, n, d, config.precision(), config.logitsCap(), config.startValue());
             var plan = new ModelPlan(ops, network, config.input(), layout, n, config.startValue(), config.precision(), head::reserve);
-            var commit = new CommitPhase(config, layout, network.statistics());
+            var commit = new CommitPhase(config, layout, statistics);
             long workspace = Math.max(Math.max(plan.workspaceBytes(), head.workspaceBytes()), commit.workspaceBytes(ops));
             long input = TrainingBuffers.InputBlock.bytes(config.network(), n, slots);
-            var memory = TrainingMemory.of(config, layout, vectors, network.statistics(), plan, workspace, input);
-            return new Planned(network, layout, vectors, head, plan, commit, memory);
+            var memory = TrainingMemory.of(config, layout, vectors, statistics, plan, workspace, input);
+            return new Planned(network, layout, statistics, vectors, head, plan, commit, memory);
+        }
+
+        /** The network's running statistics, and behind them what the head keeps, each where it would be without the other's. */
+        private static FlatLayout withState(FlatLayout running, List<TensorSpec> state) {
+            var both = new FlatLayout();
+            for (FlatLayout.Entry entry : running.entries()) {
+                both.addAt(entry);
+            }
+            for (int i = 0; i < state.size(); i++) {
+                if (i == 0) {
+                    both.add(state.get(i));
+                } else {
+                    both.addDense(state.get(i));
+                }
+            }
+            return both;
         }
     }
 
@@ -83,11 +102,12 @@ final class TrainingStep implements AutoCloseable {
         Planned planned = Planned.of(device.ops(), config, classes, slots, config.microBatch());
         network = planned.network;
         layout = planned.layout;
+        statistics = planned.statistics;
         head = planned.head;
         plan = planned.plan;
         commit = planned.commit;
         deviceMemory = planned.memory;
-        buffers = new TrainingBuffers(device, config, layout, network.statistics(), plan, deviceMemory, slots);
+        buffers = new TrainingBuffers(device, config, layout, statistics, plan, deviceMemory, slots);
         boolean complete = false;
         try {
             memory = new PlanMemory(
@@ -114,20 +134,29 @@ final class TrainingStep implements AutoCloseable {
 
     private HeadPlan.Addresses headAddresses(List<TensorSpec> vectors) {
         long w = Float.BYTES * layout.offset(vectors.get(0));
-        boolean biased = vectors.size() > 1;
-        long bias = biased ? Float.BYTES * layout.offset(vectors.get(1)) : 0;
+        long bias = place(vectors, ParameterKind.BIAS);
+        long scale = place(vectors, ParameterKind.SCALE);
+        List<TensorSpec> state = config.head().state();
         return new HeadPlan.Addresses(
                 memory.arena() + plan.embedding().offset(),
                 memory.arena() + plan.embeddingGradient().offset(),
                 memory.parameters() + w,
                 memory.gradients() + w,
-                biased ? memory.parameters() + bias : 0,
-                biased ? memory.gradients() + bias : 0,
+                bias < 0 ? 0 : memory.parameters() + bias,
+                bias < 0 ? 0 : memory.gradients() + bias,
+                scale < 0 ? 0 : memory.parameters() + scale,
+                scale < 0 ? 0 : memory.gradients() + scale,
+                state.isEmpty() ? 0 : buffers.candidates + Float.BYTES * statistics.offset(state.getFirst()),
                 buffers.input + buffers.inputBlock.labels(),
                 buffers.scalars,
                 buffers.summary,
                 memory.arena(),
                 memory.workspace());
+    }
+
+    /** Where the head's parameter of a kind lies in the flat buffers, in bytes; -1 without one. */
+    private long place(List<TensorSpec> vectors, ParameterKind kind) {
+        return vectors.stream().filter(spec -> spec.kind() == kind).mapToLong(spec -> Float.BYTES * layout.offset(spec)).findFirst().orElse(-1);
     }
 
     private Graph record(Runnable ops) {
@@ -187,6 +216,11 @@ final class TrainingStep implements AutoCloseable {
         return layout;
     }
 
+    /** What persists beside the parameters: the network's running statistics and the head's state. */
+    FlatLayout statistics() {
+        return statistics;
+    }
+
     /** Runs a micro-batch that lies in the input block, under the scalars that were sent. */
     void launchMicroBatch(int index) {
         (index == 0 ? first : next).launch();
@@ -235,7 +269,7 @@ final class TrainingStep implements AutoCloseable {
     void start() {
         var specs = new ArrayList<TensorSpec>();
         layout.entries().forEach(entry -> specs.add(entry.spec()));
-        network.statistics().entries().forEach(entry -> specs.add(entry.spec()));
+        statistics.entries().forEach(entry -> specs.add(entry.spec()));
         load(Weights.draw(specs, config.startValue()), null, Map.of(), 0, 0);
     }
 
@@ -262,12 +296,12 @@ final class TrainingStep implements AutoCloseable {
 
     private void write(Weights weights, long parameters, long running) {
         device.transfers().upload(parameters, weights.toMemory(layout));
-        device.transfers().upload(running, weights.toMemory(network.statistics()));
+        device.transfers().upload(running, weights.toMemory(statistics));
     }
 
     private Weights read(long parameters, long running) {
         Weights weights = Weights.fromMemory(layout, floats(parameters, layout.count()));
-        weights.addFromMemory(network.statistics(), floats(running, network.statistics().count()));
+        weights.addFromMemory(statistics, floats(running, statistics.count()));
         return weights;
     }
 

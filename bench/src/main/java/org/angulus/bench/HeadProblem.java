@@ -30,7 +30,7 @@ final class HeadProblem implements AutoCloseable {
     HeadProblem(Device device, int rows, int classes) {
         this.device = device;
         this.classes = classes;
-        var plan = new HeadPlan(device.ops(), MarginHead.amSoftmax(SCALE, MARGIN), classes, rows, D, Type.F32, CAP);
+        var plan = new HeadPlan(device.ops(), MarginHead.amSoftmax(SCALE, MARGIN), classes, rows, D, Type.F32, CAP, 0);
         var arena = new ArenaPlanner();
         plan.reserve(arena);
         long row = (long) Float.BYTES * D;
@@ -48,7 +48,7 @@ final class HeadProblem implements AutoCloseable {
         draw(rows, places[0], places[2], places[4]);
         device.transfers().upload(places[5], new StepScalars(0, 0, 0, (float) MARGIN, (float) SCALE, 0));
         summary = places[6];
-        var addresses = new HeadPlan.Addresses(places[0], places[1], places[2], places[3], 0, 0, places[4], places[5], summary, places[7], places[8]);
+        var addresses = new HeadPlan.Addresses(places[0], places[1], places[2], places[3], 0, 0, 0, 0, 0, places[4], places[5], summary, places[7], places[8]);
         graph = device.record(() -> plan.run(device.ops(), addresses, Write.OVERWRITE));
     }
 
