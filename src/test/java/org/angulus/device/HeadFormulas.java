@@ -12,7 +12,7 @@ final class HeadFormulas {
     static List<HeadFormula> ofKernels() {
         return Stream.concat(
                 Stream.of(HeadKind.SOFTMAX, HeadKind.MODIFIED_SOFTMAX, HeadKind.NORMFACE, HeadKind.AM_SOFTMAX).map(HeadFormula::new),
-                Stream.of(margin("l-softmax", HeadKind.L_SOFTMAX, 0, 3, 2), constants("curricularface", HeadKind.CURRICULARFACE, 0, 1, 0, 0.25f, 0))).toList();
+                Stream.of(margin("l-softmax", HeadKind.L_SOFTMAX, 0, 3, 2), constants("curricularface, detached", HeadKind.CURRICULARFACE, HeadConstants.DETACHED, 1, 0, 0.25f, 0))).toList();
     }
 
     /** The rest. */
@@ -37,7 +37,7 @@ final class HeadFormulas {
                 constants("adaface", HeadKind.ADAFACE, 0, 1, 0, 0.25f, 0.333f),
                 constants("elasticface", HeadKind.ELASTICFACE, 0, 1, 0x123456789abcL, 0, 0.05f),
                 constants("elasticface of the cosine, sorted", HeadKind.ELASTICFACE, HeadConstants.COSINE + HeadConstants.SORTED, 1, 5, 0, 0.02f),
-                constants("curricularface, detached", HeadKind.CURRICULARFACE, HeadConstants.DETACHED, 1, 0, 0.01f, 0),
+                constants("curricularface", HeadKind.CURRICULARFACE, 0, 1, 0, 0.25f, 0),
                 constants("sub-center arcface", HeadKind.SUBCENTER_ARCFACE, 0, 3, 0, 0, 0),
                 new HeadFormula(HeadKind.CIRCLE),
                 new HeadFormula(HeadKind.SPHEREFACE2, new HeadConstants(0, 1, 0, 1, 0, 1, 0, 3, 1, 2, 50, 0.7f), 0, "sphereface2"),
