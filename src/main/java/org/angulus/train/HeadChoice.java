@@ -2,9 +2,11 @@ package org.angulus.train;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.angulus.device.HeadKind;
 import org.angulus.loss.Annealing;
@@ -15,6 +17,10 @@ import org.angulus.model.Printable;
 final class HeadChoice {
     private static final Map<String, Annealing> ANNEALINGS = Map.of(
             "none", Annealing.NONE, "sphereface", Annealing.SPHEREFACE, "sphereface-pytorch", Annealing.SPHEREFACE_PYTORCH, "l-softmax", Annealing.L_SOFTMAX);
+
+    /** What others call them. */
+    private static final Map<String, HeadKind> SYNONYMS = Map.of(
+            "cosface", HeadKind.AM_SOFTMAX, "lmcl", HeadKind.AM_SOFTMAX, "asoftmax", HeadKind.SPHEREFACE, "crossentropy", HeadKind.SOFTMAX);
 
     private HeadChoice() {}
 
@@ -40,8 +46,8 @@ final class HeadChoice {
                 .filter(known -> name(known).equals(wanted))
                 .findFirst()
                 .map(known -> known == recipe.kind() ? recipe : MarginHead.of(known))
-                .orElseThrow(() -> new IllegalArgumentException("training configuration.head.kind is '" + Printable.of(wanted) + "', but no head has that name; the nearest are "
-                        + String.join(", ", nearest(wanted)) + "."));
+                .orElseThrow(() -> new IllegalArgumentException("training configuration.head.kind is '" + Printable.of(wanted)
+                        + "', but no head has that name; the nearest are " + String.join(", ", nearest(wanted)) + "."));
     }
 
     private static void replaceName(JsonObject head) {
@@ -61,19 +67,20 @@ final class HeadChoice {
         return RecordJson.write(kind).getAsString();
     }
 
-    /** The three known names with the fewest letters to change, dashes aside. */
+    /** The three known names with the fewest letters to change, dashes aside; a synonym first. */
     private static List<String> nearest(String wanted) {
-        return Stream.of(HeadKind.values())
-                .map(HeadChoice::name)
-                .sorted((a, b) -> Integer.compare(distance(wanted, a), distance(wanted, b)))
-                .limit(3)
-                .toList();
+        String plain = letters(wanted);
+        Stream<String> synonym = Optional.ofNullable(SYNONYMS.get(plain)).map(HeadChoice::name).stream();
+        Stream<String> names = Stream.of(HeadKind.values()).map(HeadChoice::name).sorted(Comparator.comparingInt(name -> distance(plain, letters(name))));
+        return Stream.concat(synonym, names).distinct().limit(3).toList();
     }
 
-    /** Letters to insert, delete or replace (Levenshtein) between two names in lower case without dashes. */
-    private static int distance(String one, String other) {
-        String a = one.toLowerCase(Locale.ROOT).replace("-", "").replace("_", "");
-        String b = other.replace("-", "");
+    private static String letters(String name) {
+        return name.toLowerCase(Locale.ROOT).replace("-", "").replace("_", "");
+    }
+
+    /** Letters to insert, delete or replace (Levenshtein). */
+    private static int distance(String a, String b) {
         int[] row = new int[b.length() + 1];
         for (int j = 0; j <= b.length(); j++) {
             row[j] = j;
