@@ -1,7 +1,7 @@
 // For row i with label y: c_y, phi(c_y), phi'(c_y), S, m and the other rows of `target` (margin_functors.h). A label outside [0, classes) is a fault of
 // the device, and its row holds zeros but S and m.
 //
-//   x (N,D)   w (classes,K,D)   bias (classes)   inverse_w (classes,K)   inverse_x (N)   target (AG_TARGET_ROWS, N)   state (AG_HEAD_STATE)   f32
+//   x (N,D)   w (classes,K,D)   bias (classes)   inverse_w (classes,K)   inverse_x (N)   target (AG_TARGET_ROWS, N)   state (1 or 2)   f32
 //   labels (N) int32
 //
 // margin_target_f32_warp   One warp, one row: lane i takes elements i, i + 32, ... of the dot product, a butterfly adds them. Block: 8 rows. A head with

@@ -294,7 +294,7 @@ enum {
 enum {
   AG_HEAD_DETACHED = 1, AG_HEAD_MONOTONE = 2, AG_HEAD_EASY = 4, AG_HEAD_NORMALISED = 8, AG_HEAD_COSINE = 16, AG_HEAD_SORTED = 32
 };
-/* Numbers of `state`: CURRICULARFACE tau; ADAFACE mean and deviation of the lengths. */
+/* Most numbers of a `state`: CURRICULARFACE one, tau; ADAFACE two, mean and deviation of the lengths. */
 enum { AG_HEAD_STATE = 2 };
 
 typedef struct ag_head {
@@ -313,7 +313,7 @@ typedef struct ag_head {
   ag_addr inverse_w;  /* (classes,K), f32: from ag_row_norm; not for SOFTMAX */
   ag_addr scalars;    /* ag_step_scalars: scale, margin, lambda */
   ag_addr scale;      /* (1), f32, optional: a learnt s instead of the scalars' */
-  ag_addr state;      /* (AG_HEAD_STATE), f32: CURRICULARFACE and ADAFACE; ag_margin_target brings it up to date first, the other ops read it */
+  ag_addr state;      /* (1) CURRICULARFACE, (2) ADAFACE, f32; ag_margin_target brings it up to date first, the other ops read it */
   uint64_t seed;      /* ELASTICFACE: of its margins, beside scalars.random_counter */
   float m1;           /* factor of the angle: L_SOFTMAX and SPHEREFACE (1, 2, 3 or 4), SPHEREFACE_R, COMBINED */
   float m3;           /* COMBINED: taken off the cosine; MAGFACE: margin at the length `high`, m being that at `low` */

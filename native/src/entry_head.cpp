@@ -18,7 +18,7 @@ Others others_of(const ag_head& h) {
   }
 }
 
-bool has_state(int32_t kind) { return kind == AG_HEAD_CURRICULARFACE || kind == AG_HEAD_ADAFACE; }
+int64_t state_numbers(int32_t kind) { return kind == AG_HEAD_CURRICULARFACE ? 1 : kind == AG_HEAD_ADAFACE ? AG_HEAD_STATE : 0; }
 
 // The constants that the kind reads: finite and where its formulas hold.
 void check_constants(const OpCall& op, const ag_head& h) {
@@ -35,7 +35,7 @@ void check_constants(const OpCall& op, const ag_head& h) {
   if (h.kind == AG_HEAD_MAGFACE || h.kind == AG_HEAD_SPHEREFACE2) op.range("weight", h.weight, 0.0f, kLargest);
   if (h.kind == AG_HEAD_ADAFACE || h.kind == AG_HEAD_ELASTICFACE || h.kind == AG_HEAD_SPHEREFACE2) op.range("spread", h.spread, 0.0f, 100.0f);
   if (h.kind == AG_HEAD_SPHEREFACE2) op.range("balance", h.balance, 0.0f, 1.0f);
-  if (has_state(h.kind)) op.range("rate", h.rate, 0.0f, 1.0f);
+  if (state_numbers(h.kind) > 0) op.range("rate", h.rate, 0.0f, 1.0f);
   const bool filters = others_of(h) == Others::filter;
   if (filters) op.range("filter", h.filter, -1.0f, 1.0f);
   if (filters && (h.kind == AG_HEAD_SOFTMAX || h.kind == AG_HEAD_L_SOFTMAX)) {
@@ -79,7 +79,7 @@ Head checked_head(OpCall& op, const ag_head* given) {
   head.labels = op.input<int32_t>("labels", h.labels, h.n * int64_t{sizeof(int32_t)});
   head.scalars = op.input<ag_step_scalars>("scalars", h.scalars, sizeof(ag_step_scalars));
   head.scale = op.optional<float>("scale", h.scale, kFloat);
-  if (has_state(h.kind)) head.state = op.output<float>("state", h.state, AG_HEAD_STATE * kFloat);
+  if (state_numbers(h.kind) > 0) head.state = op.output<float>("state", h.state, state_numbers(h.kind) * kFloat);
   head.seed = h.seed;
   head.m1 = h.m1;
   head.m3 = h.m3;

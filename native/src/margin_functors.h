@@ -27,7 +27,7 @@ struct TargetRow {
   float scale;     // S
   float margin;    // m of the step, of ELASTICFACE the row's own
   float lambda;    // annealing
-  float state[AG_HEAD_STATE];
+  float mean, deviation;  // of the lengths, ADAFACE
 };
 
 // What it answers; the rest of the rows of `target`.
@@ -190,7 +190,7 @@ struct AdaFaceHead {
   static constexpr int32_t kind = AG_HEAD_ADAFACE;
   AG_SHARED static Target target(const TargetRow& row, const Head& head) {
     constexpr float pi = 3.14159265f, e = 1e-3f;
-    const float raw = head.spread * (adaface_length(row.x) - row.state[0]) / (row.state[1] + e);
+    const float raw = head.spread * (adaface_length(row.x) - row.mean) / (row.deviation + e);
     const float q = raw < -1.0f ? -1.0f : raw > 1.0f ? 1.0f : raw;
     const float c = row.c < e - 1.0f ? e - 1.0f : row.c > 1.0f - e ? 1.0f - e : row.c;
     const float sine = sine_of(c), angle = atan2f(sine, c) - row.margin * q;
@@ -280,8 +280,9 @@ AG_SHARED void write_target(const Head& head, float* target, int64_t row, bool g
   const int64_t n = head.n;
   const float inverse_x = head.inverse_x != nullptr ? head.inverse_x[row] : 1.0f;
   const float scale = row_scale(head, inverse_x);
-  TargetRow of_row = {c, 1.0f / inverse_x, 1.0f / inverse_w, scale, margin, head.scalars->lambda, {0.0f, 0.0f}};
-  for (int i = 0; head.state != nullptr && i < AG_HEAD_STATE; ++i) of_row.state[i] = head.state[i];
+  const bool averaged = head.kind == AG_HEAD_ADAFACE;
+  const float mean = averaged ? head.state[0] : 0.0f, deviation = averaged ? head.state[1] : 0.0f;
+  const TargetRow of_row = {c, 1.0f / inverse_x, 1.0f / inverse_w, scale, margin, head.scalars->lambda, mean, deviation};
   const Target answer = good ? H::target(of_row, head) : Target(0.0f, 0.0f);
   target[AG_TARGET_COSINE * n + row] = good ? c : 0.0f;
   target[AG_TARGET_PHI * n + row] = answer.phi;

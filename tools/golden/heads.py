@@ -120,7 +120,7 @@ def curricularface(x, w, y, h):
     with torch.no_grad():
         tau = h["rate"] * target.mean() + (1 - h["rate"]) * h["state"][0]
         hard = c > phi[:, None]
-    h["after"] = [tau.item(), 0.0]
+    h["after"] = [tau.item()]
     return softmax_loss(h["scale"] * picked(torch.where(hard, c * (tau + c), c), y, phi), y)
 
 
@@ -184,7 +184,7 @@ HEADS = [
     ("adacos", normface, {"scale": math.sqrt(2) * math.log(C - 1)}),
     ("magface", magface, {"scale": 16.0, "margin": 0.45, "longMargin": 0.8, "shortest": 1.5, "longest": 2.5, "weight": 3.0}),
     ("adaface", adaface, {"scale": 16.0, "margin": 0.4, "spread": 0.333, "rate": 0.25, "state": [1.5, 0.75]}),
-    ("curricularface", curricularface, {"scale": 16.0, "margin": 0.5, "rate": 0.25, "state": [0.5, 0.0]}),
+    ("curricularface", curricularface, {"scale": 16.0, "margin": 0.5, "rate": 0.25, "state": [0.5]}),
     ("subcenter-arcface", subcenter_arcface, {"scale": 16.0, "margin": 0.5, "centres": 3}),
     ("circle", circle, {"scale": 32.0, "margin": 0.25}),
     ("sphereface2", sphereface2, {"scale": 40.0, "margin": 0.4, "spread": 3, "weight": 50, "balance": 0.7}),

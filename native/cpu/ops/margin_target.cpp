@@ -1,5 +1,5 @@
 // For each row i with label y: c_y, phi(c_y), phi'(c_y), S, m and the other rows of `target` (margin_functors.h). A row with a bad label gets zeros.
-//   x (N,D), w (classes,K,D), labels (N), target (AG_TARGET_ROWS, N), state (AG_HEAD_STATE), f32.
+//   x (N,D), w (classes,K,D), labels (N), target (AG_TARGET_ROWS, N), state (1 or 2), f32.
 // Cosines by pieces of kTile rows; then in one piece, in row order, what a head has of the whole batch: moving averages and ElasticFace's sorted margins; then
 // phi by pieces. Bound by memory: 8 D bytes per row.
 #include "margin.h"

@@ -32,7 +32,7 @@ public record HeadConstants(int flags, int centres, long seed, float m1, float m
     public static final int COSINE = Angulus.AG_HEAD_COSINE();
     /** ElasticFace gives the largest margin to the hardest embedding. */
     public static final int SORTED = Angulus.AG_HEAD_SORTED();
-    /** Numbers of a head's state. */
+    /** The most numbers of a head's state. */
     public static final int STATE = Angulus.AG_HEAD_STATE();
 
     /** For heads without constants. */

@@ -18,7 +18,7 @@ package org.angulus.device;
  * @param inverseW (classes,K), from {@link Ops#rowNorm}; 0 for SOFTMAX
  * @param scalars {@link StepScalars}: scale, margin and lambda
  * @param scale (1): a learnt s instead of the scalars'; 0: none
- * @param state ({@link HeadConstants#STATE}): CURRICULARFACE (tau) and ADAFACE (mean and deviation of the lengths), else 0; {@link Ops#marginTarget} brings it up
+ * @param state CURRICULARFACE (1): tau; ADAFACE (2): mean and deviation of the lengths; else 0; {@link Ops#marginTarget} brings it up
  *     to date first
  */
 public record HeadOperands(HeadKind kind, HeadConstants constants, int n, int d, int classes, NormGuard guard, Type type, long x, long w, long bias, long labels,

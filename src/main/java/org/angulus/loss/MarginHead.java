@@ -181,7 +181,7 @@ public record MarginHead(HeadKind kind, double scale, double scaleRate, double m
     /** What the head keeps from step to step; the tensors after the first lie right behind it. */
     public List<TensorSpec> state() {
         return switch (kind) {
-            case CURRICULARFACE -> List.of(number("head.tau", 0), number("head.reserved", 0));
+            case CURRICULARFACE -> List.of(number("head.tau", 0));
             case ADAFACE -> List.of(number("head.mean", 20), number("head.deviation", 100));
             default -> List.of();
         };

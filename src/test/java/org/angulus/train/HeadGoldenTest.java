@@ -125,7 +125,7 @@ class HeadGoldenTest {
                 check(where + " bias or scale", new double[] {one.get("dnumber").getAsDouble()}, device.transfers().floats(at[5], 1));
             }
             if (state.length > 0) {
-                check(where + " state", doubles(one.getAsJsonArray("after")), device.transfers().floats(at[6], 2));
+                check(where + " state", doubles(one.getAsJsonArray("after")), device.transfers().floats(at[6], state.length));
             }
         }
     }
