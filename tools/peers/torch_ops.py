@@ -68,7 +68,7 @@ def tell(mode, name, times, arguments, **more):
         "batch": arguments.batch,
         "dtype": arguments.dtype,
         "device": torch.cuda.get_device_name() if arguments.device == "cuda" else "cpu",
-        "how": "cudnn.benchmark" if mode == "conv" and arguments.device == "cuda" else "eager",
+        "how": "cudnn.benchmark" if mode == "conv" and arguments.device == "cuda" else "compiled" if mode == "head" and arguments.compiled else "eager",
         "milliseconds": [round(1e3 * t, 5) for t in times],
         "images_per_second": round(arguments.batch / times[0], 2),
     }
