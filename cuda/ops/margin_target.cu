@@ -4,8 +4,8 @@
 //   x (N,D)   w (classes,K,D)   bias (classes)   inverse_w (classes,K)   inverse_x (N)   target (AG_TARGET_ROWS, N)   state (1 or 2)   f32
 //   labels (N) int32
 //
-// margin_target_f32_warp   One warp, one row: lane i takes elements i, i + 32, ... of the dot product, a butterfly adds them. Block: 8 rows. A head with
-//     something of the whole batch (moving averages, sorted margins) has two launches more: one block for that, then one thread for each row.
+// margin_target_f32_warp   One warp, one row: lane i takes elements i, i + 32, ... of the dot product, a butterfly adds them. Block: 8 rows. For a head
+//     with something of the whole batch (moving averages, sorted margins) one block makes that; then one thread for each row writes the rest.
 //     bound   bytes: 8 D for each row. Share of the card's bandwidth: not measured, no card yet.
 #include "labels.cuh"
 #include "margin_functors.h"
@@ -18,15 +18,7 @@ constexpr int kBatchThreads = 256;
 
 __host__ __device__ inline bool sorts(const Head& head) { return head.kind == AG_HEAD_ELASTICFACE && (head.flags & AG_HEAD_SORTED) != 0; }
 
-// The length that is asked for has one centre: heads with more do not ask.
-template <class H>
-__device__ void write_row(const MarginTargetCall& call, int64_t row, bool good, float c, float margin) {
-  const Head& head = call.head;
-  const float inverse_w = good && head.inverse_w != nullptr ? head.inverse_w[static_cast<int64_t>(head.labels[row]) * head.centres] : 1.0f;
-  write_target<H>(head, call.target, row, good, c, inverse_w, margin);
-}
-
-template <class H, class Space>
+template <class Space>
 __global__ void __launch_bounds__(kRows* kWarpSize) margin_target_f32_warp(MarginTargetCall call) {
   const Head& head = call.head;
   const int64_t row = static_cast<int64_t>(blockIdx.x) * kRows + threadIdx.x / kWarpSize;
@@ -50,13 +42,8 @@ __global__ void __launch_bounds__(kRows* kWarpSize) margin_target_f32_warp(Margi
     const float own = cosine_in<Space>(dot, inverse_x, Space::normalised ? head.inverse_w[first + k] : 1.0f, bias);
     c = k == 0 || own > c ? own : c;
   }
-  if (lane != 0) {
-    return;
-  }
-  if (head.state != nullptr || sorts(head)) {
+  if (lane == 0) {
     call.target[AG_TARGET_COSINE * static_cast<int64_t>(head.n) + row] = c;
-  } else {
-    write_row<H>(call, row, good, c, drawn_margin(head, row));
   }
 }
 
@@ -116,14 +103,19 @@ __global__ void __launch_bounds__(kBatchThreads) margin_target_batch(MarginTarge
   }
 }
 
+// One thread, one row. The length of w_y is that of its first centre: heads with more do not ask.
 template <class H>
 __global__ void margin_target_rows(MarginTargetCall call) {
-  const int64_t n = call.head.n;
+  const Head& head = call.head;
+  const int64_t n = head.n;
   const int64_t row = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-  if (row < n) {
-    const float margin = sorts(call.head) ? call.target[AG_TARGET_MARGIN * n + row] : drawn_margin(call.head, row);
-    write_row<H>(call, row, label_is_good(call.head, row), call.target[AG_TARGET_COSINE * n + row], margin);
+  if (row >= n) {
+    return;
   }
+  const bool good = label_is_good(head, row);
+  const float margin = sorts(head) ? call.target[AG_TARGET_MARGIN * n + row] : drawn_margin(head, row);
+  const float inverse_w = good && head.inverse_w != nullptr ? head.inverse_w[static_cast<int64_t>(head.labels[row]) * head.centres] : 1.0f;
+  write_target<H>(head, call.target, row, good, call.target[AG_TARGET_COSINE * n + row], inverse_w, margin);
 }
 
 bool accepts(const void*) { return true; }
@@ -131,18 +123,18 @@ bool accepts(const void*) { return true; }
 void run(Exec& exec, const void* arguments) {
   const MarginTargetCall call = *static_cast<const MarginTargetCall*>(arguments);
   launch_check_labels(exec, call.head, AG_OP_MARGIN_TARGET);
+  const int64_t blocks = ceil_div(call.head.n, kRows);
+  if (call.head.normalised) {
+    AG_LAUNCH(exec, margin_target_f32_warp<UnitSpace>, grid_of(blocks), kRows * kWarpSize, 0, call);
+  } else {
+    AG_LAUNCH(exec, margin_target_f32_warp<RawSpace>, grid_of(blocks), kRows * kWarpSize, 0, call);
+  }
+  if (call.head.state != nullptr || sorts(call.head)) {
+    AG_LAUNCH(exec, margin_target_batch, 1, kBatchThreads, (kBatchThreads / kWarpSize + 1) * sizeof(float), call);
+  }
   with_head(call.head.kind, [&](auto kind) {
     using H = decltype(kind);
-    const int64_t blocks = ceil_div(call.head.n, kRows);
-    if (call.head.normalised) {
-      AG_LAUNCH(exec, (margin_target_f32_warp<H, UnitSpace>), grid_of(blocks), kRows * kWarpSize, 0, call);
-    } else {
-      AG_LAUNCH(exec, (margin_target_f32_warp<H, RawSpace>), grid_of(blocks), kRows * kWarpSize, 0, call);
-    }
-    if (call.head.state != nullptr || sorts(call.head)) {
-      AG_LAUNCH(exec, margin_target_batch, 1, kBatchThreads, (kBatchThreads / kWarpSize + 1) * sizeof(float), call);
-      AG_LAUNCH(exec, margin_target_rows<H>, grid_of(ceil_div(call.head.n, 128)), 128, 0, call);
-    }
+    AG_LAUNCH(exec, margin_target_rows<H>, grid_of(ceil_div(call.head.n, 128)), 128, 0, call);
   });
 }
 
