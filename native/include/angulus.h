@@ -297,10 +297,23 @@ ag_status ag_normalize_backward(ag_device* device, const ag_matrix* shape, int32
 
 /* ------------------------------------------------------------------------------------------------ head */
 
-/* Logits z_j = S c_j for j != y, z_y = S phi(c_y).
- * SOFTMAX: c_j = <w_j, x> + b_j, S = 1, phi(c) = c. MODIFIED_SOFTMAX: c_j = <w^_j, x^>, S = |x|, phi(c) = c.
- * NORMFACE: c_j = <w^_j, x^>, S = s, phi(c) = c. AM_SOFTMAX: the same with phi(c) = c - m. Cosines are clipped to [-1, 1]. */
-enum { AG_HEAD_SOFTMAX = 0, AG_HEAD_MODIFIED_SOFTMAX = 1, AG_HEAD_NORMFACE = 2, AG_HEAD_AM_SOFTMAX = 3 };
+/* Logits z_j = S t(c_j) for j != y, z_y = S phi(c_y). c_j = <w^_j, x^>, clipped to [-1, 1], but for SOFTMAX (<w_j, x> + b_j) and L_SOFTMAX (<w_j, x>), which
+ * keep lengths and have S = 1. S = |x| for MODIFIED_SOFTMAX and SPHEREFACE, s for the others. t(c) = c but for CURRICULARFACE, CIRCLE and with `filter`.
+ * What phi and t are: native/src/margin_functors.h and margin_others.h. COCO and AdaCos are NORMFACE with another s, sub-center ArcFace is ARCFACE with
+ * centres > 1. SPHEREFACE2, C_CONTRASTIVE and C_TRIPLET have no softmax: their loss is a sum over the classes. */
+enum {
+  AG_HEAD_SOFTMAX = 0, AG_HEAD_MODIFIED_SOFTMAX = 1, AG_HEAD_NORMFACE = 2, AG_HEAD_AM_SOFTMAX = 3, AG_HEAD_L_SOFTMAX = 4, AG_HEAD_SPHEREFACE = 5,
+  AG_HEAD_SPHEREFACE_R = 6, AG_HEAD_ARCFACE = 7, AG_HEAD_COMBINED = 8, AG_HEAD_MAGFACE = 9, AG_HEAD_ADAFACE = 10, AG_HEAD_ELASTICFACE = 11,
+  AG_HEAD_CURRICULARFACE = 12, AG_HEAD_CIRCLE = 13, AG_HEAD_SPHEREFACE2 = 14, AG_HEAD_C_CONTRASTIVE = 15, AG_HEAD_C_TRIPLET = 16, AG_HEAD_COUNT = 17
+};
+/* flags of a head, a sum. DETACHED: phi' is taken as 1, SPHEREFACE2: as r at every cosine. MONOTONE, EASY: what ARCFACE does past pi, else cos(t + m)
+ * everywhere. NORMALISED: the original code's gradient of SPHEREFACE. COSINE: ELASTICFACE takes its margin off the cosine. SORTED: ELASTICFACE gives the
+ * largest margin to the hardest row. */
+enum {
+  AG_HEAD_DETACHED = 1, AG_HEAD_MONOTONE = 2, AG_HEAD_EASY = 4, AG_HEAD_NORMALISED = 8, AG_HEAD_COSINE = 16, AG_HEAD_SORTED = 32
+};
+/* Most numbers of a `state`: CURRICULARFACE one, tau; ADAFACE two, mean and deviation of the lengths. */
+enum { AG_HEAD_STATE = 2 };
 
 typedef struct ag_head {
   int32_t kind;
@@ -308,43 +321,67 @@ typedef struct ag_head {
   int32_t guard;      /* AG_NORM_*, for x and w */
   int32_t type;       /* of the factors of the N x C products in ag_margin_forward and ag_margin_backward: AG_BF16 rounds the rows x^ and w^ (SOFTMAX: x
                        * and w) to bf16 for them, and sums in f32. Target cosine, lengths, logits, losses and all that is stored are f32 always */
+  int32_t flags;
+  int32_t centres;    /* K of each class, its cosine is the largest of K; 1, more only for ARCFACE */
   ag_addr x;          /* (N,D), f32: raw embeddings */
-  ag_addr w;          /* (classes,D), f32: raw class vectors */
-  ag_addr bias;       /* (classes), f32: SOFTMAX only */
+  ag_addr w;          /* (classes,K,D), f32: raw class vectors */
+  ag_addr bias;       /* (classes), f32: SOFTMAX; (1): SPHEREFACE2 */
   ag_addr labels;     /* (N), int32: [0, classes); another value is a fault of the device and the row adds nothing */
   ag_addr inverse_x;  /* (N), f32: from ag_row_norm; not for SOFTMAX */
-  ag_addr inverse_w;  /* (classes), f32: from ag_row_norm; not for SOFTMAX */
-  ag_addr scalars;    /* ag_step_scalars: scale, margin */
+  ag_addr inverse_w;  /* (classes,K), f32: from ag_row_norm; not for SOFTMAX */
+  ag_addr scalars;    /* ag_step_scalars: scale, margin, lambda */
+  ag_addr scale;      /* (1), f32, optional: a learnt s instead of the scalars' */
+  ag_addr state;      /* (1) CURRICULARFACE, (2) ADAFACE, f32; ag_margin_target brings it up to date first, the other ops read it */
+  uint64_t seed;      /* ELASTICFACE: of its margins, beside scalars.random_counter */
+  float m1;           /* factor of the angle: L_SOFTMAX and SPHEREFACE (1, 2, 3 or 4), SPHEREFACE_R, COMBINED */
+  float m3;           /* COMBINED: taken off the cosine; MAGFACE: margin at the length `high`, m being that at `low` */
+  float filter;       /* t(c) = 0 for c above; 1: no filter. For heads with cosines whose t(c) is c otherwise */
+  float rate;         /* of the moving averages in `state` */
+  float spread;       /* ADAFACE: h; ELASTICFACE: sigma; SPHEREFACE2: the exponent t */
+  float low, high;    /* MAGFACE: the lengths between which the margin grows */
+  float weight;       /* MAGFACE: of the length's penalty; SPHEREFACE2: of the loss */
+  float balance;      /* SPHEREFACE2: weight of the target against the others, alpha */
+  float reserved;
 } ag_head;
 
 /* Rows of `target` (AG_TARGET_ROWS, N), f32. */
-enum { AG_TARGET_COSINE = 0, AG_TARGET_PHI = 1, AG_TARGET_DPHI = 2, AG_TARGET_SCALE = 3, AG_TARGET_MARGIN = 4, AG_TARGET_ROWS = 5 };
-/* All that touches N numbers: c_y as an exact dot product, phi, phi', S, m. */
+enum {
+  AG_TARGET_COSINE = 0, AG_TARGET_PHI = 1, AG_TARGET_DPHI = 2, AG_TARGET_SCALE = 3, AG_TARGET_MARGIN = 4,
+  AG_TARGET_DLENGTH = 5,       /* dz_y / d|x|, at the same c_y and S */
+  AG_TARGET_DCLASS_LENGTH = 6, /* dz_y / d|w_y| */
+  AG_TARGET_TURN = 7,          /* what dx gets beyond phi': dz_y turn w^_y */
+  AG_TARGET_PENALTY = 8,       /* joins the row's loss in the summary */
+  AG_TARGET_DPENALTY = 9,      /* its derivative by |x| */
+  AG_TARGET_ROWS = 10
+};
+/* All that touches N numbers: c_y as an exact dot product, phi, phi', S, m and what else the head has of a row. Writes `state` where there is one. */
 ag_status ag_margin_target(ag_device* device, const ag_head* head, ag_addr target);
 
-/* Rows of `partial` (AG_PARTIAL_ROWS, N), f32: over the classes of the range other than y: the largest logit, the sum of exp(z - largest),
- * the sum of c. best (N), int32: the class of the largest. A range without another class gives -inf, 0, 0 and -1. */
-enum { AG_PARTIAL_MAX = 0, AG_PARTIAL_SUM = 1, AG_PARTIAL_COSINE = 2, AG_PARTIAL_ROWS = 3 };
+/* Rows of `partial` (AG_PARTIAL_ROWS, N), f32: over the classes of the range other than y: the largest logit, the sum of exp(z - largest), for a loss that is
+ * a sum: of its terms, the sum of c, and for such a loss that of the derivatives of its terms by z. best (N), int32: the class of the largest. A range without
+ * another class gives -inf, 0, 0, 0 and -1. */
+enum { AG_PARTIAL_MAX = 0, AG_PARTIAL_SUM = 1, AG_PARTIAL_COSINE = 2, AG_PARTIAL_PULL = 3, AG_PARTIAL_ROWS = 4 };
 /* Classes [first, first + count). cosines (N,count), f32: c kept for backward; optional: 0 makes backward compute them again.
  * workspace: ag_workspace_bytes(AG_OP_MARGIN_FORWARD, n, count, d). */
 ag_status ag_margin_forward(ag_device* device, const ag_head* head, int32_t first, int32_t count, ag_addr target, ag_addr cosines,
                             ag_addr partial, ag_addr best, ag_addr workspace);
 
 typedef struct ag_head_summary {
-  float loss;            /* mean over N */
-  float accuracy;        /* share of rows whose target cosine beats every other class */
+  float loss;            /* mean over N, the target's penalty included */
+  float accuracy;        /* share of rows whose target cosine, as a logit t(c) of another class, beats every other class */
   float target_cosine;   /* mean of c_y */
   float other_cosine;    /* mean of c_j, j != y */
 } ag_head_summary;
 /* Merges the partials of `ranges` class ranges, (ranges, AG_PARTIAL_ROWS, N), in their order. log_sum_exp (N), losses (N), f32: per row, over all
- * classes, the target with its margin; loss = log1p(sum exp(z_j - z_y)), precise relative to itself. summary: ag_head_summary. */
+ * classes, the target with its margin; loss = log1p(sum exp(z_j - z_y)), precise relative to itself. Where the loss is a sum over the classes, log_sum_exp holds
+ * its derivative by z_y. summary: ag_head_summary. */
 ag_status ag_margin_loss(ag_device* device, const ag_head* head, int32_t ranges, ag_addr target, ag_addr partial, ag_addr log_sum_exp,
                          ag_addr losses, ag_addr summary);
 
 /* Gradients of the mean loss for the classes [first, first + count), given the log-sum-exp and the losses of ag_margin_loss over all classes:
  * p_j = exp(z_j - log_sum_exp), and p_y - 1 = expm1(-loss), which keeps the digits of a small loss.
- * dx (N,D) as write_x says (overwrite for the first range, accumulate for the rest); dw (count,D): the rows of the range; dbias (count):
- * SOFTMAX only; both as write_w says. dscale (N): dL/dS per row, as write_x says. workspace: AG_OP_MARGIN_BACKWARD, n, count, d. */
+ * dx (N,D) as write_x says (overwrite for the first range, accumulate for the rest); dw (count,K,D): the rows of the range; dbias (count):
+ * of each class, SOFTMAX and SPHEREFACE2 only; both as write_w says. dscale (N): dL/dS per row, as write_x says. workspace: AG_OP_MARGIN_BACKWARD, n, count, d. */
 ag_status ag_margin_backward(ag_device* device, const ag_head* head, int32_t first, int32_t count, int32_t write_x, int32_t write_w,
                              ag_addr target, ag_addr log_sum_exp, ag_addr losses, ag_addr cosines, ag_addr dx, ag_addr dw, ag_addr dbias,
                              ag_addr dscale, ag_addr workspace);

@@ -52,10 +52,17 @@ struct RowNormCall { ag_matrix shape; int32_t guard; const void* x; float* inver
 struct NormalizeForwardCall { ag_matrix shape; int32_t guard; const void* x; float* inverse; void* y; };
 struct NormalizeBackwardCall { ag_matrix shape; int32_t guard; const void* dy; const void* x; const float* inverse; void* dx; };
 
+// What a head makes of the cosines of the other classes: t(c), margin_others.h. From `binary` on its loss is a sum over the classes.
+enum class Others : int32_t { same, filter, curricular, circle, binary, contrastive, triplet };
 struct Head {
-  int32_t kind, n, d, classes, guard, type;
+  int32_t kind, n, d, classes, guard, type, flags, centres;
+  Others others;       // t(c), and whether the loss is a sum
+  bool normalised;     // c is a cosine
+  bool scale_is_length;
   const float* x; const float* w; const float* bias; const int32_t* labels; const float* inverse_x; const float* inverse_w;
-  const ag_step_scalars* scalars;
+  const ag_step_scalars* scalars; const float* scale; float* state;
+  uint64_t seed;
+  float m1, m3, filter, rate, spread, low, high, weight, balance;
 };
 struct MarginTargetCall { Head head; float* target; };
 struct MarginForwardCall {

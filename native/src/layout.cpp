@@ -15,7 +15,7 @@ static_assert(sizeof(ag_conv2d_operands) == 72, "ag_conv2d_operands");
 static_assert(sizeof(ag_max_pool_shape) == 36 && offsetof(ag_max_pool_shape, type) == 32, "ag_max_pool_shape");
 static_assert(sizeof(ag_matrix) == 12, "ag_matrix");
 static_assert(sizeof(ag_batch_norm) == 56 && offsetof(ag_batch_norm, x) == 16, "ag_batch_norm");
-static_assert(sizeof(ag_head) == 80 && offsetof(ag_head, type) == 20 && offsetof(ag_head, x) == 24, "ag_head");
+static_assert(sizeof(ag_head) == 152 && offsetof(ag_head, type) == 20 && offsetof(ag_head, x) == 32 && offsetof(ag_head, m1) == 112, "ag_head");
 static_assert(sizeof(ag_head_summary) == 16, "ag_head_summary");
 static_assert(sizeof(ag_step_control) == 32 && offsetof(ag_step_control, applied_steps) == 16, "ag_step_control");
 static_assert(sizeof(ag_segment) == 32 && offsetof(ag_segment, weight_decay) == 16, "ag_segment");

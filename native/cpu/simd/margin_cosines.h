@@ -52,14 +52,35 @@ static void compute_cosines(const Head& head, const MarginRows& rows, const floa
     const Vector inverse_x = load(rows.inverse_x + panel * kPanel + v * kLanes);
     for (int64_t j = 0; j < count; ++j) {
       float* const at = c + j * kPanel + v * kLanes;
-      if (head.kind == AG_HEAD_SOFTMAX) {
-        store(at, load(at) + splat(head.bias[first + j]));
+      if (!head.normalised) {
+        if (head.bias != nullptr) store(at, load(at) + splat(head.bias[first + j]));
       } else {
         const Vector cosine = load(at) * inverse_x * splat(head.inverse_w[first + j]);
         store(at, smaller(splat(1.0f), larger(splat(-1.0f), cosine)));
       }
     }
   }
+}
+
+// What t(c) of a head with a softmax needs (margin_others.h).
+struct Bend {
+  Others kind;
+  Vector limit, m;
+};
+
+AG_INLINE Bend bend_of(const Head& head, Vector phi) {
+  if (head.others == Others::curricular) return {head.others, phi, splat(head.state[0])};
+  return {head.others, splat(head.filter), splat(head.scalars->margin)};
+}
+
+AG_INLINE Vector bent(const Bend& z, Vector c) {
+  if (z.kind == Others::circle) return larger(zero(), c + z.m) * (c - z.m);
+  return choose(above(c, z.limit), z.kind == Others::curricular ? c * (z.m + c) : zero(), c);
+}
+
+AG_INLINE Vector bent_slope(const Bend& z, Vector c) {
+  if (z.kind == Others::circle) return larger(zero(), c + z.m);
+  return choose(above(c, z.limit), z.kind == Others::curricular ? c + c + z.m : zero(), splat(1.0f));
 }
 
 // The same numbers as rows of `cosines` (N,stride), from or to a panel's c; cosines begins at the first class.

@@ -171,7 +171,7 @@ public final class Ops {
         device.call(h -> Angulus.ag_normalize_backward(h, s.matrix(shape), guard.code(), dy, x, inverse, dx));
     }
 
-    /** target ({@link HeadOperands#TARGET_ROWS}, N), f32: cosine c_y as an exact dot product, phi, phi', scale, margin. */
+    /** target ({@link HeadOperands#TARGET_ROWS}, N), f32: cosine c_y as an exact dot product, phi, phi', scale, margin and more; writes the head's state. */
     public void marginTarget(HeadOperands head, long target) {
         Structs s = device.structs();
         device.call(h -> Angulus.ag_margin_target(h, s.head(head), target));

@@ -140,6 +140,21 @@ final class Structs {
         ag_head.inverse_x(head, h.inverseX());
         ag_head.inverse_w(head, h.inverseW());
         ag_head.scalars(head, h.scalars());
+        ag_head.scale(head, h.scale());
+        ag_head.state(head, h.state());
+        HeadConstants c = h.constants();
+        ag_head.flags(head, c.flags());
+        ag_head.centres(head, c.centres());
+        ag_head.seed(head, c.seed());
+        ag_head.m1(head, c.m1());
+        ag_head.m3(head, c.m3());
+        ag_head.filter(head, c.filter());
+        ag_head.rate(head, c.rate());
+        ag_head.spread(head, c.spread());
+        ag_head.low(head, c.low());
+        ag_head.high(head, c.high());
+        ag_head.weight(head, c.weight());
+        ag_head.balance(head, c.balance());
         return head;
     }
 

@@ -1,13 +1,13 @@
 package org.angulus.loss;
 
 /**
- * What there is to know of a loss.
+ * One loss, in words for a reader.
  *
- * @param name as a configuration gives it
- * @param family softmax, margin, ...
- * @param formula in one line
- * @param source paper, and code where the default is from
- * @param defaults of its constants
- * @param published the figure its authors give
+ * @param name in a configuration
+ * @param family "margin": a head with class vectors; "metric": on pairs and triplets of embeddings
+ * @param formula what is minimised
+ * @param source paper and equation
+ * @param defaults the constants that stand where none are given
+ * @param published accuracies of the authors, or ""
  */
 public record LossInfo(String name, String family, String formula, String source, String defaults, String published) {}

@@ -9,7 +9,9 @@ import org.angulus.device.RmspropRule;
 import org.angulus.device.Segment;
 import org.angulus.device.SegmentTable;
 import org.angulus.device.SgdRule;
+import org.angulus.loss.MarginHead;
 import org.angulus.model.FlatLayout;
+import org.angulus.model.ParameterKind;
 
 /**
  * The end of a step: norm and clipping, the optimizer's update, running statistics, moving averages, counters. All of it is skipped on the device when
@@ -103,14 +105,16 @@ final class CommitPhase {
     private static List<Segment> segments(TrainingConfig config, FlatLayout parameters) {
         var segments = new ArrayList<Segment>();
         for (FlatLayout.Entry entry : parameters.entries()) {
-            float decay = (float) config.decay().of(entry.spec().kind());
-            float rate = (float) config.rates().of(entry.spec().kind());
+            boolean scale = entry.spec().kind() == ParameterKind.SCALE;
+            float decay = scale ? 0 : (float) config.decay().of(entry.spec().kind());
+            float rate = (float) (scale ? config.head().scaleRate() : config.rates().of(entry.spec().kind()));
+            float bound = scale ? (float) MarginHead.LEAST_SCALE : Float.NEGATIVE_INFINITY;
             long end = entry.offset() + entry.spec().count();
             Segment last = segments.isEmpty() ? null : segments.getLast();
-            if (last != null && last.weightDecay() == decay && last.rateFactor() == rate) {
-                segments.set(segments.size() - 1, new Segment(last.offset(), end - last.offset(), decay, rate));
+            if (last != null && last.weightDecay() == decay && last.rateFactor() == rate && last.lowerBound() == bound) {
+                segments.set(segments.size() - 1, new Segment(last.offset(), end - last.offset(), decay, rate, bound));
             } else {
-                segments.add(new Segment(entry.offset(), end - entry.offset(), decay, rate));
+                segments.add(new Segment(entry.offset(), end - entry.offset(), decay, rate, bound));
             }
         }
         return segments;

@@ -150,7 +150,7 @@ public final class Trainer implements AutoCloseable {
                     + " people); continue with its configuration or train into an empty folder.");
         }
         List<TensorSpec> parameters = specs(training.layout());
-        Checkpoint checkpoint = Checkpoint.read(folder, parameters, specs(training.trained()), specs(training.network().statistics()));
+        Checkpoint checkpoint = Checkpoint.read(folder, parameters, specs(training.trained()), specs(training.statistics()));
         training.load(checkpoint.weights(), checkpoint.average(), checkpoint.optimizer(), state.appliedSteps(), state.skippedSteps());
         step = state.step();
         skippedAtStart = state.skippedSteps();
@@ -237,11 +237,13 @@ public final class Trainer implements AutoCloseable {
 
     /** What a configuration does that its reader may not expect. */
     private void warnOfConfiguration() {
-        boolean scaled = config.head().kind() == HeadKind.NORMFACE || config.head().kind() == HeadKind.AM_SOFTMAX;
-        double lowest = scaled ? ScaleBound.lowestLoss(source.classes(), config.head().scale(), 0) : 0;
+        HeadKind kind = config.head().kind();
+        boolean scaled = kind.hasScale() && kind.isSoftmax() && kind != HeadKind.CIRCLE && !config.head().learnsScale();
+        double scale = config.head().scale(source.classes());
+        double lowest = scaled ? ScaleBound.lowestLoss(source.classes(), scale, 0) : 0;
         if (lowest > HOPELESS_LOSS) {
             warn("A scale of %s cannot bring the loss of %d people below %.2f; set head.scale to %.1f or more.".formatted(
-                    config.head().scale(), source.classes(), lowest, ScaleBound.scaleFor(source.classes(), 0.9)));
+                    scale, source.classes(), lowest, ScaleBound.scaleFor(source.classes(), 0.9)));
         }
         if (!startedFromModel && !config.frozen().equals(Network.NOTHING)) {
             warn("The weights up to " + config.frozen() + " are random and stay so, because they are frozen; start from a model, or set frozen to none.");
@@ -255,9 +257,11 @@ public final class Trainer implements AutoCloseable {
     private void doStep() throws IOException {
         float rate = (float) config.learningRate(step);
         float margin = (float) config.margin(step);
+        float scale = (float) config.head().scale(source.classes());
+        float lambda = (float) config.head().annealing().at(step);
         for (int i = 0; i < config.microBatches(); i++) {
             long micro = step * config.microBatches() + i;
-            loader.send(new StepScalars(step, micro, rate, margin, (float) config.head().scale(), 0));
+            loader.send(new StepScalars(step, micro, rate, margin, scale, lambda));
             training.launchMicroBatch(i);
             loader.refill();
         }

@@ -193,24 +193,16 @@ public record TrainingConfig(
         boolean caffe = text(json, "network", "variant", "").equals("caffe");
         TrainingConfig config = caffe ? withCaffeRules() : this;
         if (text(json, "network", "kind", "").equals("le-net")) {
-            return withCaffeRules().withNetwork(LeNetConfig.of(2, false)).forHead(json);
+            return withCaffeRules().withNetwork(LeNetConfig.of(2, false)).withHead(HeadChoice.defaults(json.get("head"), head));
         }
         boolean known = ResFaceConfig.names().contains(name);
         require(known || json.getAsJsonObject("network").has("blocks"), "network.name is '" + name + "', but no network of that name is known ("
                 + String.join(", ", ResFaceConfig.names()) + "); correct it, or give network.blocks of your own");
         if (known) {
-            config = config.withNetwork(ResFaceConfig.of(name, caffe ? Variant.CAFFE : Variant.ARTICLE).withKeep(caffe || !(network instanceof ResFaceConfig resFace) ? 1 : resFace.keep()));
+            double keep = caffe || !(network instanceof ResFaceConfig resFace) ? 1 : resFace.keep();
+            config = config.withNetwork(ResFaceConfig.of(name, caffe ? Variant.CAFFE : Variant.ARTICLE).withKeep(keep));
         }
-        return config.forHead(json);
-    }
-
-    private TrainingConfig forHead(JsonObject json) {
-        return switch (text(json, "head", "kind", "")) {
-            case "softmax" -> withHead(MarginHead.softmax());
-            case "modified-softmax" -> withHead(MarginHead.modifiedSoftmax());
-            case "normface" -> withHead(MarginHead.normFace(head.scale()));
-            default -> this;
-        };
+        return config.withHead(HeadChoice.defaults(json.get("head"), head));
     }
 
     /** Biases at twice the rate; slopes decay like weights, unless nothing decays. */

@@ -18,6 +18,7 @@ import org.angulus.model.BatchMemory;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.ModelPlan;
 import org.angulus.model.Network;
+import org.angulus.model.ParameterKind;
 import org.angulus.model.PlanMemory;
 import org.angulus.model.TensorSpec;
 import org.angulus.model.Weights;
@@ -37,6 +38,7 @@ final class TrainingStep implements AutoCloseable {
     /** Bytes in front of it. */
     private final long frozenBytes;
 
+    private final FlatLayout statistics;
     private final ModelPlan plan;
     private final HeadPlan head;
     private final CommitPhase commit;
@@ -64,8 +66,8 @@ final class TrainingStep implements AutoCloseable {
 
     /** What a run with micro-batches of n images is made of, and the memory it takes; nothing of it is taken yet. */
     private record Planned(
-            Network network, FlatLayout layout, FlatLayout trained, List<TensorSpec> vectors, HeadPlan head, ModelPlan plan, CommitPhase commit,
-            TrainingMemory memory) {
+            Network network, FlatLayout layout, FlatLayout trained, FlatLayout statistics, List<TensorSpec> vectors, HeadPlan head, ModelPlan plan,
+            CommitPhase commit, TrainingMemory memory) {
         static Planned of(Ops ops, TrainingConfig config, int classes, int slots, int n) {
             Network network = config.network().build();
             int d = config.network().embeddingSize();
@@ -77,13 +79,30 @@ final class TrainingStep implements AutoCloseable {
             var trained = new FlatLayout();
             network.parametersFrom(frozen).forEach(trained::add);
             vectors.forEach(trained::add);
-            var head = new HeadPlan(ops, config.head(), classes, n, d, config.precision(), config.logitsCap());
+            FlatLayout statistics = withState(network.statistics(), config.head().state());
+            var head = new HeadPlan(ops, config.head(), classes, n, d, config.precision(), config.logitsCap(), config.startValue());
             var plan = new ModelPlan(ops, network, config.input(), layout, n, config.startValue(), config.precision(), frozen, head::reserve);
-            var commit = new CommitPhase(config, trained, network.statistics(), network.statisticsFrom(frozen));
+            var commit = new CommitPhase(config, trained, statistics, network.statisticsFrom(frozen));
             long workspace = Math.max(Math.max(plan.workspaceBytes(), head.workspaceBytes()), commit.workspaceBytes(ops));
             long input = TrainingBuffers.InputBlock.bytes(config.network(), n, slots);
-            var memory = TrainingMemory.of(config, layout, trained, vectors, network.statistics(), plan, workspace, input);
-            return new Planned(network, layout, trained, vectors, head, plan, commit, memory);
+            var memory = TrainingMemory.of(config, layout, trained, vectors, statistics, plan, workspace, input);
+            return new Planned(network, layout, trained, statistics, vectors, head, plan, commit, memory);
+        }
+
+        /** The network's running statistics, and behind them what the head keeps, each where it would be without the other's. */
+        private static FlatLayout withState(FlatLayout running, List<TensorSpec> state) {
+            var both = new FlatLayout();
+            for (FlatLayout.Entry entry : running.entries()) {
+                both.addAt(entry);
+            }
+            for (int i = 0; i < state.size(); i++) {
+                if (i == 0) {
+                    both.add(state.get(i));
+                } else {
+                    both.addDense(state.get(i));
+                }
+            }
+            return both;
         }
     }
 
@@ -96,11 +115,12 @@ final class TrainingStep implements AutoCloseable {
         layout = planned.layout;
         trained = planned.trained;
         frozenBytes = Float.BYTES * (layout.count() - trained.count());
+        statistics = planned.statistics;
         head = planned.head;
         plan = planned.plan;
         commit = planned.commit;
         deviceMemory = planned.memory;
-        buffers = new TrainingBuffers(device, config, trained, network.statistics(), plan, deviceMemory, slots);
+        buffers = new TrainingBuffers(device, config, trained, statistics, plan, deviceMemory, slots);
         boolean complete = false;
         try {
             memory = new PlanMemory(
@@ -127,20 +147,29 @@ final class TrainingStep implements AutoCloseable {
 
     private HeadPlan.Addresses headAddresses(List<TensorSpec> vectors) {
         long w = Float.BYTES * layout.offset(vectors.get(0));
-        boolean biased = vectors.size() > 1;
-        long bias = biased ? Float.BYTES * layout.offset(vectors.get(1)) : 0;
+        long bias = place(vectors, ParameterKind.BIAS);
+        long scale = place(vectors, ParameterKind.SCALE);
+        List<TensorSpec> state = config.head().state();
         return new HeadPlan.Addresses(
                 memory.arena() + plan.embedding().offset(),
                 memory.arena() + plan.embeddingGradient().offset(),
                 memory.parameters() + w,
                 memory.gradients() + w,
-                biased ? memory.parameters() + bias : 0,
-                biased ? memory.gradients() + bias : 0,
+                bias < 0 ? 0 : memory.parameters() + bias,
+                bias < 0 ? 0 : memory.gradients() + bias,
+                scale < 0 ? 0 : memory.parameters() + scale,
+                scale < 0 ? 0 : memory.gradients() + scale,
+                state.isEmpty() ? 0 : buffers.candidates + Float.BYTES * statistics.offset(state.getFirst()),
                 buffers.input + buffers.inputBlock.labels(),
                 buffers.scalars,
                 buffers.summary,
                 memory.arena(),
                 memory.workspace());
+    }
+
+    /** Where the head's parameter of a kind lies in the flat buffers, in bytes; -1 without one. */
+    private long place(List<TensorSpec> vectors, ParameterKind kind) {
+        return vectors.stream().filter(spec -> spec.kind() == kind).mapToLong(spec -> Float.BYTES * layout.offset(spec)).findFirst().orElse(-1);
     }
 
     private Graph record(Runnable ops) {
@@ -205,6 +234,11 @@ final class TrainingStep implements AutoCloseable {
         return trained;
     }
 
+    /** What persists beside the parameters: the network's running statistics and the head's state. */
+    FlatLayout statistics() {
+        return statistics;
+    }
+
     /** Runs a micro-batch that lies in the input block, under the scalars that were sent. */
     void launchMicroBatch(int index) {
         (index == 0 ? first : next).launch();
@@ -258,7 +292,7 @@ final class TrainingStep implements AutoCloseable {
     void start() {
         var specs = new ArrayList<TensorSpec>();
         layout.entries().forEach(entry -> specs.add(entry.spec()));
-        network.statistics().entries().forEach(entry -> specs.add(entry.spec()));
+        statistics.entries().forEach(entry -> specs.add(entry.spec()));
         load(Weights.draw(specs, config.startValue()), null, Map.of(), 0, 0);
     }
 
@@ -285,12 +319,12 @@ final class TrainingStep implements AutoCloseable {
 
     private void write(Weights weights, long parameters, long running) {
         device.transfers().upload(parameters, weights.toMemory(layout));
-        device.transfers().upload(running, weights.toMemory(network.statistics()));
+        device.transfers().upload(running, weights.toMemory(statistics));
     }
 
     private Weights read(long parameters, long running) {
         Weights weights = Weights.fromMemory(layout, floats(parameters, layout.count()));
-        weights.addFromMemory(network.statistics(), floats(running, network.statistics().count()));
+        weights.addFromMemory(statistics, floats(running, statistics.count()));
         return weights;
     }
 

@@ -15,6 +15,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.angulus.device.ffi.Angulus;
 import org.angulus.device.ffi.ag_adam;
@@ -52,7 +53,8 @@ class BindingsTest {
             "ag_matrix 12 rows=0 columns=4 type=8",
             "ag_max_pool_shape 36 n=0 h=4 w=8 c=12 window=16 stride=20 pad_bottom=24 pad_right=28 type=32",
             "ag_batch_norm 56 rows=0 columns=4 type=8 epsilon=12 x=16 statistics=24 gamma=32 beta=40 slope=48",
-            "ag_head 80 kind=0 n=4 d=8 classes=12 guard=16 type=20 x=24 w=32 bias=40 labels=48 inverse_x=56 inverse_w=64 scalars=72",
+            "ag_head 152 kind=0 n=4 d=8 classes=12 guard=16 type=20 flags=24 centres=28 x=32 w=40 bias=48 labels=56 inverse_x=64 inverse_w=72 scalars=80 scale=88"
+                    + " state=96 seed=104 m1=112 m3=116 filter=120 rate=124 spread=128 low=132 high=136 weight=140 balance=144 reserved=148",
             "ag_head_summary 16 loss=0 accuracy=4 target_cosine=8 other_cosine=12",
             "ag_step_control 32 gradient_norm=0 gradient_factor=4 apply=8 reserved=12 applied_steps=16 skipped_steps=24",
             "ag_segment 32 offset=0 count=8 weight_decay=16 rate_factor=20 lower_bound=24 reserved=28",
@@ -101,8 +103,7 @@ class BindingsTest {
                 Stream.of(Direction.values()).map(Direction::code).toList());
         assertEquals(List.of(Angulus.AG_NORM_CLAMP_LENGTH(), Angulus.AG_NORM_CLAMP_SQUARE(), Angulus.AG_NORM_ADD()),
                 Stream.of(NormGuard.values()).map(NormGuard::code).toList());
-        assertEquals(List.of(Angulus.AG_HEAD_SOFTMAX(), Angulus.AG_HEAD_MODIFIED_SOFTMAX(), Angulus.AG_HEAD_NORMFACE(), Angulus.AG_HEAD_AM_SOFTMAX()),
-                Stream.of(HeadKind.values()).map(HeadKind::code).toList());
+        assertEquals(IntStream.range(0, Angulus.AG_HEAD_COUNT()).boxed().toList(), Stream.of(HeadKind.values()).map(HeadKind::code).distinct().sorted().toList());
         assertEquals(List.of(Angulus.AG_MOMENTUM_TORCH(), Angulus.AG_MOMENTUM_CAFFE()), Stream.of(SgdRule.Convention.values()).map(Enum::ordinal).toList());
         assertEquals(List.of(Angulus.AG_ADAM_TORCH(), Angulus.AG_ADAM_EPSILON_HAT()), Stream.of(AdamRule.Form.values()).map(Enum::ordinal).toList());
         assertEquals(List.of(Angulus.AG_RMSPROP_TORCH(), Angulus.AG_RMSPROP_TENSORFLOW()),

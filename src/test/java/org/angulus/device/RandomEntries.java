@@ -219,6 +219,10 @@ final class RandomEntries {
         });
     }
 
+    private static int anyKind(RandomCall g) {
+        return g.random().nextInt(Angulus.AG_HEAD_COUNT());
+    }
+
     /** A head over random bytes: its labels are mostly outside the classes. */
     private static MemorySegment head(RandomCall g, int kind, int n, int d, int classes) {
         MemorySegment s = g.memory(ag_head.sizeof());
@@ -235,13 +239,27 @@ final class RandomEntries {
         ag_head.inverse_x(s, g.address(bytes(n, 1)));
         ag_head.inverse_w(s, g.address(bytes(classes, 1)));
         ag_head.scalars(s, g.address(StepScalars.BYTES));
+        ag_head.scale(s, g.random().nextBoolean() ? 0 : g.address(4));
+        ag_head.state(s, g.address(4L * HeadConstants.STATE));
+        ag_head.flags(s, g.number(g.random().nextInt(64)));
+        ag_head.centres(s, g.number(1 + (kind == HeadKind.ARCFACE.code() ? g.random().nextInt(2) : 0)));
+        ag_head.seed(s, g.random().nextLong());
+        ag_head.m1(s, g.real(1 + g.random().nextInt(4)));
+        ag_head.m3(s, g.real(0.8f));
+        ag_head.filter(s, g.real(g.random().nextBoolean() ? 1 : 0.4f));
+        ag_head.rate(s, g.real(0.01f));
+        ag_head.spread(s, g.real(0.333f));
+        ag_head.low(s, g.real(10));
+        ag_head.high(s, g.real(110));
+        ag_head.weight(s, g.real(35));
+        ag_head.balance(s, g.real(0.7f));
         return g.pointer(s);
     }
 
     private static void head(Map<String, Entry> all) {
         all.put("ag_margin_target", (g, h) -> {
             int n = g.size(12);
-            return Angulus.ag_margin_target(h, head(g, g.random().nextInt(4), n, g.size(20), g.size(100)), g.address(bytes(5, n)));
+            return Angulus.ag_margin_target(h, head(g, anyKind(g), n, g.size(20), g.size(100)), g.address(bytes(HeadOperands.TARGET_ROWS, n)));
         });
         all.put("ag_margin_forward", (g, h) -> {
             int n = g.size(12);
@@ -249,15 +267,15 @@ final class RandomEntries {
             int classes = g.size(100);
             int first = g.random().nextInt(classes);
             int count = g.size(classes - first);
-            return Angulus.ag_margin_forward(h, head(g, g.random().nextInt(4), n, d, classes), g.number(first), g.number(count), g.address(bytes(5, n)),
-                    g.optional(bytes(n, count)), g.address(bytes(3, n)), g.address(bytes(n, 1)), g.workspace(Op.MARGIN_FORWARD, n, count, d));
+            return Angulus.ag_margin_forward(h, head(g, anyKind(g), n, d, classes), g.number(first), g.number(count), g.address(bytes(HeadOperands.TARGET_ROWS, n)),
+                    g.optional(bytes(n, count)), g.address(bytes(HeadOperands.PARTIAL_ROWS, n)), g.address(bytes(n, 1)), g.workspace(Op.MARGIN_FORWARD, n, count, d));
         });
         all.put("ag_margin_loss", (g, h) -> {
             int n = g.size(12);
             int classes = g.size(100);
             int ranges = g.size(Math.min(5, classes));
-            return Angulus.ag_margin_loss(h, head(g, g.random().nextInt(4), n, g.size(20), classes), g.number(ranges), g.address(bytes(5, n)),
-                    g.address(bytes(3 * ranges, n)), g.address(bytes(n, 1)), g.address(bytes(n, 1)), g.address(HeadSummary.BYTES));
+            return Angulus.ag_margin_loss(h, head(g, anyKind(g), n, g.size(20), classes), g.number(ranges), g.address(bytes(HeadOperands.TARGET_ROWS, n)),
+                    g.address(bytes(HeadOperands.PARTIAL_ROWS * ranges, n)), g.address(bytes(n, 1)), g.address(bytes(n, 1)), g.address(HeadSummary.BYTES));
         });
         all.put("ag_margin_backward", (g, h) -> {
             int n = g.size(12);
@@ -265,10 +283,11 @@ final class RandomEntries {
             int classes = g.size(100);
             int first = g.random().nextInt(classes);
             int count = g.size(classes - first);
-            int kind = g.random().nextInt(4);
+            int kind = anyKind(g);
+            boolean biased = kind == HeadKind.SOFTMAX.code() || kind == HeadKind.SPHEREFACE2.code();
             return Angulus.ag_margin_backward(h, head(g, kind, n, d, classes), g.number(first), g.number(count), g.choice(2), g.choice(2),
-                    g.address(bytes(5, n)), g.address(bytes(n, 1)), g.address(bytes(n, 1)), g.optional(bytes(n, count)), g.address(bytes(n, d)),
-                    g.address(bytes(count, d)), kind == 0 ? g.address(bytes(count, 1)) : g.number(0L), g.address(bytes(n, 1)), g.workspace(Op.MARGIN_BACKWARD, n, count, d));
+                    g.address(bytes(HeadOperands.TARGET_ROWS, n)), g.address(bytes(n, 1)), g.address(bytes(n, 1)), g.optional(bytes(n, count)), g.address(bytes(n, d)),
+                    g.address(bytes(count, d)), biased ? g.address(bytes(count, 1)) : g.number(0L), g.address(bytes(n, 1)), g.workspace(Op.MARGIN_BACKWARD, n, count, d));
         });
     }
 

@@ -63,7 +63,7 @@ class RefusalTest {
                 () -> ops.marginTarget(head(a, 3, HeadKind.SOFTMAX), b)));
         table.add(new Wrong("margin_forward: first is 3; expected 0 to 2", () -> ops.marginForward(head(a, 3, HeadKind.NORMFACE), 3, 1, b, 0, b, b, 0)));
         table.add(new Wrong("margin_forward: count is 3; expected 1 to 2", () -> ops.marginForward(head(a, 3, HeadKind.NORMFACE), 1, 3, b, 0, b, b, 0)));
-        table.add(new Wrong("margin_backward: dbias is given, but only the SOFTMAX head has a bias; expected 0",
+        table.add(new Wrong("margin_backward: dbias is given, but only the SOFTMAX and SPHEREFACE2 heads have a bias; expected 0",
                 () -> ops.marginBackward(head(a, 3, HeadKind.NORMFACE), 0, 3, Write.OVERWRITE, Write.OVERWRITE, a, a, a, 0, b, b + 64, b + 128, b + 192,
                         0)));
         table.add(new Wrong("gradient_norm: max_norm is -1; expected 0 to 3.40282e+38", () -> ops.gradientNorm(4, 1, -1, a, b, 0)));

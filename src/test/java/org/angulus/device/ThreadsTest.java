@@ -167,10 +167,10 @@ class ThreadsTest {
         Numbers numbers = new Numbers(6);
         HeadOperands head = head(memory, numbers);
         int n = head.n();
-        long partial = memory.output(3L * n);
+        long partial = memory.output((long) HeadOperands.PARTIAL_ROWS * n);
         memory.device().ops().marginForward(head, 0, head.classes(), memory.input(numbers.positive(Type.F32, 5 * n)), 0, partial, memory.bytes(4L * n),
                 memory.workspace(Op.MARGIN_FORWARD, n, head.classes(), head.d()));
-        return memory.read(partial, 3L * n);
+        return memory.read(partial, (long) HeadOperands.PARTIAL_ROWS * n);
     }
 
     private static double[] marginBackward(GuardedMemory memory) {

@@ -46,7 +46,7 @@ class HeadHealthTest {
             x[i] = 2 * w[i / D % classes * D + i % D] + 0.4f * (i / D) * x[i];
         }
         try (Device device = TestDevices.open(name); DeviceBuffer memory = device.allocate(8 << 20)) {
-            var plan = new HeadPlan(device.ops(), head, classes, N, D, Type.F32, 0);
+            var plan = new HeadPlan(device.ops(), head, classes, N, D, Type.F32, 0, 1);
             assertEquals(classes > 1024 ? 3 : 1, plan.ranges());
             var arena = new ArenaPlanner();
             plan.reserve(arena);
@@ -55,7 +55,7 @@ class HeadHealthTest {
                 places[i] = memory.address(i * (1L << 18));
             }
             boolean biased = kind == HeadKind.SOFTMAX;
-            var a = new HeadPlan.Addresses(places[0], places[1], places[2], places[3], biased ? places[4] : 0, biased ? places[5] : 0, places[6],
+            var a = new HeadPlan.Addresses(places[0], places[1], places[2], places[3], biased ? places[4] : 0, biased ? places[5] : 0, 0, 0, 0, places[6],
                     places[7], places[7] + 1024, memory.address(3L << 20), memory.address(5L << 20));
             assertTrue(arena.bytes() <= 2 << 20 && plan.workspaceBytes() <= 3 << 20);
             device.transfers().upload(places[0], x);

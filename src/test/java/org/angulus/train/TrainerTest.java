@@ -298,8 +298,8 @@ class TrainerTest {
         try (Device device = Device.open("cpu");
                 Trainer whole = new Trainer(device, config, new ShuffledBatches(many, 1, false), null, "", "");
                 Trainer parts = new Trainer(device, capped, new ShuffledBatches(many, 1, false), null, "", "")) {
-            assertEquals(1, new HeadPlan(device.ops(), config.head(), 2100, 8, 16, Type.F32, config.logitsCap()).ranges());
-            assertEquals(3, new HeadPlan(device.ops(), capped.head(), 2100, 8, 16, Type.F32, capped.logitsCap()).ranges());
+            assertEquals(1, new HeadPlan(device.ops(), config.head(), 2100, 8, 16, Type.F32, config.logitsCap(), 0).ranges());
+            assertEquals(3, new HeadPlan(device.ops(), capped.head(), 2100, 8, 16, Type.F32, capped.logitsCap(), 0).ranges());
             whole.run();
             parts.run();
             Weights expected = whole.weights();

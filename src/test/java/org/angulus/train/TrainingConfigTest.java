@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.angulus.device.AdamRule;
 import org.angulus.device.SgdRule;
+import org.angulus.device.HeadKind;
+import org.angulus.loss.Annealing;
 import org.angulus.loss.MarginHead;
 import org.angulus.model.ParameterKind;
 import org.angulus.model.ResFaceConfig;
@@ -88,6 +90,19 @@ class TrainingConfigTest {
         assertEquals(0.025, config.learningRate(0), 1e-15);
     }
 
+    /** Another head comes with its own recommended constants, whatever the recipe's are; what is given stands. */
+    @Test
+    void headsBringTheirOwnConstants() {
+        for (HeadKind kind : HeadKind.values()) {
+            String name = RecordJson.write(kind).getAsString();
+            TrainingConfig config = TrainingConfig.parse("{\"head\": {\"kind\": \"" + name + "\"}}");
+            assertEquals(MarginHead.of(kind), config.head());
+            assertEquals(config, TrainingConfig.parse(config.toJson()));
+        }
+        TrainingConfig given = TrainingConfig.parse("{\"head\": {\"kind\": \"sphereface\", \"annealing\": \"sphereface-pytorch\", \"factor\": 3}}");
+        assertEquals(MarginHead.of(HeadKind.SPHEREFACE).change().annealing(Annealing.SPHEREFACE_PYTORCH).factor(3).build(), given.head());
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "{\"optimiser\": 1} | has the unknown field 'optimiser'; the fields here are network, input, precision, head, optimizer,",
@@ -101,7 +116,10 @@ class TrainingConfigTest {
         "{\"batch\": 10, \"microBatches\": 4} | microBatches is 4; it must divide the batch of 10.",
         "{\"precision\": \"fp16\"} | training configuration.precision is \"fp16\"; it must be 'f32' or 'bf16'.",
         "{\"flip\": 1} | training configuration.flip is 1; it must be true or false.",
-        "{\"head\": {\"kind\": \"arc-face\"}} | training configuration.head.kind is \"arc-face\"; it must be 'softmax' or",
+        "{\"head\": {\"kind\": \"arc-fase\"}} | training configuration.head.kind is 'arc-fase', but no head has that name (did you mean arcface",
+        "{\"head\": {\"kind\": \"cosface\"}} | but no head has that name (it is am-softmax here); 'angulus losses' lists them.",
+        "{\"head\": {\"kind\": \"arcface\", \"margin\": 9}} | the margin of arcface is 9.0; it must be 0.0 to 3.1.",
+        "{\"head\": {\"kind\": \"sphereface\", \"annealing\": \"fast\"}} | give base, gamma, power and least in braces, or one of l-softmax, none, sphereface,",
         "{\"head\": {\"kind\": \"normface\", \"margin\": 0.2}} | normface has no margin",
         "{\"optimizer\": {\"kind\": \"adadelta\"}} | training configuration.optimizer.kind is 'adadelta'; it must be one of sgd, adam, adagrad, rmsprop.",
         "{\"optimizer\": {\"kind\": \"adam\"}} | training configuration.optimizer lacks the field 'beta1'; add it.",

@@ -3957,6 +3957,195 @@ public class Angulus extends Angulus$shared {
     public static int AG_HEAD_AM_SOFTMAX() {
         return AG_HEAD_AM_SOFTMAX;
     }
+    private static final int AG_HEAD_L_SOFTMAX = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_L_SOFTMAX = 4
+     * }
+     */
+    public static int AG_HEAD_L_SOFTMAX() {
+        return AG_HEAD_L_SOFTMAX;
+    }
+    private static final int AG_HEAD_SPHEREFACE = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_SPHEREFACE = 5
+     * }
+     */
+    public static int AG_HEAD_SPHEREFACE() {
+        return AG_HEAD_SPHEREFACE;
+    }
+    private static final int AG_HEAD_SPHEREFACE_R = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_SPHEREFACE_R = 6
+     * }
+     */
+    public static int AG_HEAD_SPHEREFACE_R() {
+        return AG_HEAD_SPHEREFACE_R;
+    }
+    private static final int AG_HEAD_ARCFACE = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_ARCFACE = 7
+     * }
+     */
+    public static int AG_HEAD_ARCFACE() {
+        return AG_HEAD_ARCFACE;
+    }
+    private static final int AG_HEAD_COMBINED = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_COMBINED = 8
+     * }
+     */
+    public static int AG_HEAD_COMBINED() {
+        return AG_HEAD_COMBINED;
+    }
+    private static final int AG_HEAD_MAGFACE = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_MAGFACE = 9
+     * }
+     */
+    public static int AG_HEAD_MAGFACE() {
+        return AG_HEAD_MAGFACE;
+    }
+    private static final int AG_HEAD_ADAFACE = (int)10L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_ADAFACE = 10
+     * }
+     */
+    public static int AG_HEAD_ADAFACE() {
+        return AG_HEAD_ADAFACE;
+    }
+    private static final int AG_HEAD_ELASTICFACE = (int)11L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_ELASTICFACE = 11
+     * }
+     */
+    public static int AG_HEAD_ELASTICFACE() {
+        return AG_HEAD_ELASTICFACE;
+    }
+    private static final int AG_HEAD_CURRICULARFACE = (int)12L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_CURRICULARFACE = 12
+     * }
+     */
+    public static int AG_HEAD_CURRICULARFACE() {
+        return AG_HEAD_CURRICULARFACE;
+    }
+    private static final int AG_HEAD_CIRCLE = (int)13L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_CIRCLE = 13
+     * }
+     */
+    public static int AG_HEAD_CIRCLE() {
+        return AG_HEAD_CIRCLE;
+    }
+    private static final int AG_HEAD_SPHEREFACE2 = (int)14L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_SPHEREFACE2 = 14
+     * }
+     */
+    public static int AG_HEAD_SPHEREFACE2() {
+        return AG_HEAD_SPHEREFACE2;
+    }
+    private static final int AG_HEAD_C_CONTRASTIVE = (int)15L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_C_CONTRASTIVE = 15
+     * }
+     */
+    public static int AG_HEAD_C_CONTRASTIVE() {
+        return AG_HEAD_C_CONTRASTIVE;
+    }
+    private static final int AG_HEAD_C_TRIPLET = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_C_TRIPLET = 16
+     * }
+     */
+    public static int AG_HEAD_C_TRIPLET() {
+        return AG_HEAD_C_TRIPLET;
+    }
+    private static final int AG_HEAD_COUNT = (int)17L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_COUNT = 17
+     * }
+     */
+    public static int AG_HEAD_COUNT() {
+        return AG_HEAD_COUNT;
+    }
+    private static final int AG_HEAD_DETACHED = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_DETACHED = 1
+     * }
+     */
+    public static int AG_HEAD_DETACHED() {
+        return AG_HEAD_DETACHED;
+    }
+    private static final int AG_HEAD_MONOTONE = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_MONOTONE = 2
+     * }
+     */
+    public static int AG_HEAD_MONOTONE() {
+        return AG_HEAD_MONOTONE;
+    }
+    private static final int AG_HEAD_EASY = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_EASY = 4
+     * }
+     */
+    public static int AG_HEAD_EASY() {
+        return AG_HEAD_EASY;
+    }
+    private static final int AG_HEAD_NORMALISED = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_NORMALISED = 8
+     * }
+     */
+    public static int AG_HEAD_NORMALISED() {
+        return AG_HEAD_NORMALISED;
+    }
+    private static final int AG_HEAD_COSINE = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_COSINE = 16
+     * }
+     */
+    public static int AG_HEAD_COSINE() {
+        return AG_HEAD_COSINE;
+    }
+    private static final int AG_HEAD_SORTED = (int)32L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_SORTED = 32
+     * }
+     */
+    public static int AG_HEAD_SORTED() {
+        return AG_HEAD_SORTED;
+    }
+    private static final int AG_HEAD_STATE = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_STATE = 2
+     * }
+     */
+    public static int AG_HEAD_STATE() {
+        return AG_HEAD_STATE;
+    }
     private static final int AG_TARGET_COSINE = (int)0L;
     /**
      * {@snippet lang=c :
@@ -4002,10 +4191,55 @@ public class Angulus extends Angulus$shared {
     public static int AG_TARGET_MARGIN() {
         return AG_TARGET_MARGIN;
     }
-    private static final int AG_TARGET_ROWS = (int)5L;
+    private static final int AG_TARGET_DLENGTH = (int)5L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_TARGET_ROWS = 5
+     * enum <anonymous>.AG_TARGET_DLENGTH = 5
+     * }
+     */
+    public static int AG_TARGET_DLENGTH() {
+        return AG_TARGET_DLENGTH;
+    }
+    private static final int AG_TARGET_DCLASS_LENGTH = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_TARGET_DCLASS_LENGTH = 6
+     * }
+     */
+    public static int AG_TARGET_DCLASS_LENGTH() {
+        return AG_TARGET_DCLASS_LENGTH;
+    }
+    private static final int AG_TARGET_TURN = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_TARGET_TURN = 7
+     * }
+     */
+    public static int AG_TARGET_TURN() {
+        return AG_TARGET_TURN;
+    }
+    private static final int AG_TARGET_PENALTY = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_TARGET_PENALTY = 8
+     * }
+     */
+    public static int AG_TARGET_PENALTY() {
+        return AG_TARGET_PENALTY;
+    }
+    private static final int AG_TARGET_DPENALTY = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_TARGET_DPENALTY = 9
+     * }
+     */
+    public static int AG_TARGET_DPENALTY() {
+        return AG_TARGET_DPENALTY;
+    }
+    private static final int AG_TARGET_ROWS = (int)10L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_TARGET_ROWS = 10
      * }
      */
     public static int AG_TARGET_ROWS() {
@@ -4100,10 +4334,19 @@ public class Angulus extends Angulus$shared {
     public static int AG_PARTIAL_COSINE() {
         return AG_PARTIAL_COSINE;
     }
-    private static final int AG_PARTIAL_ROWS = (int)3L;
+    private static final int AG_PARTIAL_PULL = (int)3L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_PARTIAL_ROWS = 3
+     * enum <anonymous>.AG_PARTIAL_PULL = 3
+     * }
+     */
+    public static int AG_PARTIAL_PULL() {
+        return AG_PARTIAL_PULL;
+    }
+    private static final int AG_PARTIAL_ROWS = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_PARTIAL_ROWS = 4
      * }
      */
     public static int AG_PARTIAL_ROWS() {
