@@ -8,7 +8,8 @@
 //
 // With points a and b: B^T d has a^2 b^2 d0 - (a^2 + b^2) d2 + d4, the pairs (d4 - q^2 d2) +- p (d3 - q^2 d1) for (p, q) = (a, b) and (b, a), and
 // a^2 b^2 d1 - (a^2 + b^2) d3 + d5. Row i of A^T is (0^i, a^i, (-a)^i, b^i, (-b)^i, [i = 3]). Row of point p in G is (1, p, p^2) / product of p's
-// distances to the other points; with 2 outputs A^T has rows 0 and 1, the 1 of its last column in row 1, and rows of G go on to p^4. The weight gradient is the same identity read backwards: dg = G^T [ (A dY A^T) . (B^T d B) ] G.
+// distances to the other points; with 2 outputs A^T has rows 0 and 1, the 1 of its last column in row 1, and rows of G go on to p^4. The weight
+// gradient is the same identity read backwards: dg = G^T [ (A dY A^T) . (B^T d B) ] G.
 #pragma once
 
 #include "direct_shape.h"

@@ -12,6 +12,7 @@ import org.angulus.loss.MarginHead;
 import org.angulus.model.ConvLayer;
 import org.angulus.model.InputFormat;
 import org.angulus.model.Network;
+import org.angulus.model.NetworkConfig;
 import org.angulus.model.ResFace;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.model.Variant;
@@ -137,7 +138,7 @@ final class TrainingProblem implements AutoCloseable {
         private final byte[] pictures;
         private final int[] labels;
 
-        DrawnPictures(ResFaceConfig network, int classes, int batch) {
+        DrawnPictures(NetworkConfig network, int classes, int batch) {
             this.classes = classes;
             height = network.height();
             width = network.width();
