@@ -10,9 +10,11 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.angulus.device.Device;
+import org.angulus.device.HeadKind;
 import org.angulus.eval.Plots;
 import org.angulus.eval.Plots.Curve;
 import org.angulus.loss.MarginHead;
+import org.angulus.loss.PastPi;
 import org.angulus.loss.TargetLogits;
 import org.angulus.model.AtomicFile;
 import picocli.CommandLine.Command;
@@ -32,13 +34,21 @@ import picocli.CommandLine.Spec;
         },
         footer = {"", "Example:", "  angulus plot logits --out pictures"})
 final class PlotLogitsCommand implements Callable<Integer> {
-    /** Every head that there is, with the constants of its paper. A new head takes part with a line here. */
+    /** Every head whose target's logit is a function of the angle, with the constants of its paper. A new one takes part with a line here. */
     private static final List<Head> HEADS = List.of(
-            new Head("softmax, cos t", MarginHead.softmax()),
-            new Head("modified softmax", MarginHead.modifiedSoftmax()),
-            new Head("NormFace", MarginHead.normFace(30)),
-            new Head("AM-Softmax, m 0.2", MarginHead.amSoftmax(30, 0.2)),
-            new Head("AM-Softmax, m 0.35", MarginHead.amSoftmax(30, 0.35)));
+            new Head("cos t: softmax, NormFace, COCO, AdaCos", MarginHead.softmax()),
+            new Head("SphereFace, m 2", MarginHead.of(HeadKind.SPHEREFACE).change().factor(2).build()),
+            new Head("SphereFace, L-Softmax, m 4", MarginHead.of(HeadKind.SPHEREFACE)),
+            new Head("SphereFace, m 4, lambda 5", MarginHead.of(HeadKind.SPHEREFACE), 1, 5),
+            new Head("SphereFace-R, m 1.5", MarginHead.of(HeadKind.SPHEREFACE_R)),
+            new Head("AM-Softmax, m 0.35", MarginHead.amSoftmax(30, 0.35)),
+            new Head("ArcFace, m 0.5", MarginHead.of(HeadKind.ARCFACE)),
+            new Head("ArcFace, monotone", MarginHead.of(HeadKind.ARCFACE).change().pastPi(PastPi.MONOTONE).build()),
+            new Head("ArcFace, easy", MarginHead.of(HeadKind.ARCFACE).change().pastPi(PastPi.EASY).build()),
+            new Head("combined, 1, 0.3, 0.2", MarginHead.of(HeadKind.COMBINED)),
+            new Head("MagFace, |x| 10", MarginHead.of(HeadKind.MAGFACE), 10, 0),
+            new Head("MagFace, |x| 110", MarginHead.of(HeadKind.MAGFACE), 110, 0),
+            new Head("Circle, m 0.25", MarginHead.of(HeadKind.CIRCLE)));
 
     private static final int STEPS_OF_A_DEGREE = 2;
 
@@ -51,7 +61,11 @@ final class PlotLogitsCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    private record Head(String name, MarginHead head) {}
+    private record Head(String name, MarginHead head, double length, double lambda) {
+        Head(String name, MarginHead head) {
+            this(name, head, 1, 0);
+        }
+    }
 
     @Override
     public Integer call() throws IOException {
@@ -62,7 +76,7 @@ final class PlotLogitsCommand implements Callable<Integer> {
         List<Curve> curves = new ArrayList<>();
         try (Device device = Devices.open(deviceName)) {
             for (Head head : HEADS) {
-                curves.add(new Curve(head.name(), degrees, TargetLogits.phi(device, head.head(), radians)));
+                curves.add(new Curve(head.name(), degrees, TargetLogits.phi(device, head.head(), head.length(), head.lambda(), radians)));
             }
         }
         AtomicFile.write(folder.resolve("logits.csv"), csv(degrees, curves));

@@ -2,6 +2,7 @@ package org.angulus.cli;
 
 import java.util.List;
 import java.util.stream.Collectors;
+import org.angulus.loss.Annealing;
 import org.angulus.model.Printable;
 import org.angulus.train.TrainingConfig;
 
@@ -9,7 +10,8 @@ import org.angulus.train.TrainingConfig;
  * A loss of the feature pictures. A new head takes part with a line in {@link #ALL}.
  *
  * @param name on the command line
- * @param head as the field "head" of a training configuration
+ * @param head as the field "head" of a training configuration; GAMMA stands for that of {@link org.angulus.loss.Annealing#L_SOFTMAX} in a run of 10,000
+ *     steps, so that lambda falls alike in shorter runs
  * @param featurePrelu whether a PReLU follows the feature, as in the pictures of center loss
  * @param rate the first learning rate
  */
@@ -17,20 +19,37 @@ record PlottedLoss(String name, String head, boolean featurePrelu, double rate) 
     /** LeNet++'s own; the ten times higher one of NormFace's 3-D pictures keeps 2-D features from learning anything. */
     private static final double RATE = 0.01;
 
+    private static final double PAPER_STEPS = 10_000;
+
     /** Softmax with PReLU as center loss draws it; the rest without, as their papers draw them. */
     static final List<PlottedLoss> ALL = List.of(
             new PlottedLoss("softmax", "{'kind': 'softmax'}", true, RATE),
             new PlottedLoss("softmax-linear", "{'kind': 'softmax'}", false, RATE),
             new PlottedLoss("modified-softmax", "{'kind': 'modified-softmax'}", false, RATE),
+            annealed("l-softmax", 1),
+            annealed("l-softmax", 2),
+            annealed("l-softmax", 3),
+            annealed("l-softmax", 4),
+            annealed("sphereface", 1),
+            annealed("sphereface", 2),
+            annealed("sphereface", 3),
+            annealed("sphereface", 4),
             normFace(1),
             normFace(2),
             normFace(4),
             normFace(7),
             normFace(11),
-            new PlottedLoss("am-softmax", "{'kind': 'am-softmax', 'scale': 30, 'margin': 0.35}", false, RATE));
+            new PlottedLoss("am-softmax", "{'kind': 'am-softmax', 'scale': 30, 'margin': 0.35}", false, RATE),
+            new PlottedLoss("arcface", "{'kind': 'arcface', 'scale': 30, 'margin': 0.5}", false, RATE));
+
+    /** As in the pictures of L-Softmax and SphereFace, down to lambda 0. */
+    private static PlottedLoss annealed(String kind, int factor) {
+        return new PlottedLoss(kind + "-" + factor, "{'kind': '" + kind + "', 'factor': " + factor
+                + ", 'annealing': {'base': 1000, 'gamma': GAMMA, 'power': 35, 'least': 0}}", false, RATE);
+    }
 
     private static PlottedLoss normFace(int scale) {
-        return new PlottedLoss("normface-" + scale, "{'kind': 'normface', 'scale': " + scale + "}", false, RATE);
+        return new PlottedLoss("normface-" + scale, "{'kind': 'normface', 'scale': " + scale + ", 'scaleRate': 0}", false, RATE);
     }
 
     static List<String> names() {
@@ -56,6 +75,7 @@ record PlottedLoss(String name, String head, boolean featurePrelu, double rate) 
                 {'network': {'kind': 'le-net', 'embeddingSize': %d, 'featurePrelu': %b}, 'head': %s,
                  'optimizer': {'kind': 'sgd', 'momentum': 0.9, 'convention': 'caffe'}, 'schedule': {'kind': 'steps', 'rates': [%s]},
                  'warmUp': %d, 'steps': %d, 'batch': %d, 'startValue': %d, 'flip': false, 'reportEvery': %d}""";
-        return TrainingConfig.parse(json.formatted(features, featurePrelu, head, rates, steps / 20, steps, batch, startValue, Math.max(1, steps / 20)).replace('\'', '"'));
+        String annealed = head.replace("GAMMA", Double.toString(Annealing.L_SOFTMAX.gamma() * PAPER_STEPS / steps));
+        return TrainingConfig.parse(json.formatted(features, featurePrelu, annealed, rates, steps / 20, steps, batch, startValue, Math.max(1, steps / 20)).replace('\'', '"'));
     }
 }

@@ -15,17 +15,19 @@ public final class TargetLogits {
     private TargetLogits() {}
 
     /**
-     * phi of the head's target logit S phi(cos t): embeddings of length 1 in the plane, the class vector along its first axis.
+     * phi of the head's target logit S phi(cos t), for a class vector of length 1.
      *
+     * @param length of the embeddings
+     * @param lambda of L-Softmax and SphereFace
      * @param radians angles t
      * @return phi(cos t) for each of them
      */
-    public static double[] phi(Device device, MarginHead head, double[] radians) {
+    public static double[] phi(Device device, MarginHead head, double length, double lambda, double[] radians) {
         int n = radians.length;
         float[] x = new float[D * n];
         for (int i = 0; i < n; i++) {
-            x[D * i] = (float) Math.cos(radians[i]);
-            x[D * i + 1] = (float) Math.sin(radians[i]);
+            x[D * i] = (float) (length * Math.cos(radians[i]));
+            x[D * i + 1] = (float) (length * Math.sin(radians[i]));
         }
         try (DeviceBuffer embeddings = filled(device, x);
                 DeviceBuffer vectors = filled(device, new float[] {1, 0, 0, 1});
@@ -34,16 +36,16 @@ public final class TargetLogits {
                 DeviceBuffer inverseX = device.allocate((long) Float.BYTES * n);
                 DeviceBuffer inverseW = device.allocate((long) Float.BYTES * CLASSES);
                 DeviceBuffer target = device.allocate((long) Float.BYTES * HeadOperands.TARGET_ROWS * n)) {
-            device.transfers().upload(scalars.address(), new StepScalars(0, 0, 0, (float) head.margin(), (float) head.scale(), 0));
-            boolean normalizes = head.kind().normalizes();
-            if (normalizes) {
+            device.transfers().upload(scalars.address(), new StepScalars(0, 0, 0, (float) head.margin(), (float) head.scale(CLASSES), (float) lambda));
+            boolean lengths = head.kind().needsLengths();
+            if (lengths) {
                 device.ops().rowNorm(new Matrix(n, D, Type.F32), head.guard(), embeddings.address(), inverseX.address());
                 device.ops().rowNorm(new Matrix(CLASSES, D, Type.F32), head.guard(), vectors.address(), inverseW.address());
             }
             device.ops().marginTarget(
-                    new HeadOperands(head.kind(), n, D, CLASSES, head.guard(), Type.F32, embeddings.address(), vectors.address(),
-                            normalizes ? 0 : zeros.address(), zeros.address(), normalizes ? inverseX.address() : 0,
-                            normalizes ? inverseW.address() : 0, scalars.address()),
+                    new HeadOperands(head.kind(), head.constants(0), n, D, CLASSES, head.guard(), Type.F32, embeddings.address(), vectors.address(),
+                            head.kind().hasBias() ? zeros.address() : 0, zeros.address(), lengths ? inverseX.address() : 0,
+                            lengths ? inverseW.address() : 0, scalars.address(), 0, 0),
                     target.address());
             float[] rows = device.transfers().floats(target.address(), 2 * n); // cosine, phi
             double[] phi = new double[n];

@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.google.gson.JsonObject;
 import java.util.HashSet;
-import java.util.List;
 import org.angulus.device.HeadKind;
 import org.angulus.loss.MarginHead;
 import org.angulus.model.InputFormat;
@@ -33,19 +31,6 @@ class RecipeTest {
                 }
                 assertTrue(stage.marginWarmUp() <= stage.steps() && stage.warmUp() <= stage.steps(), name);
             }
-        }
-    }
-
-    /** Those that wait for their head are right in all else. */
-    @Test
-    void waitingRecipesLackOnlyTheirHead() {
-        for (String name : Recipe.WAITING) {
-            assertFalse(Recipe.names().contains(name), name);
-            String refused = assertThrows(IllegalArgumentException.class, () -> Recipe.read(name).stages(), name).getMessage();
-            assertTrue(refused.contains("head.kind is"), name + ": " + refused);
-            List<JsonObject> stages = StagedJson.resolve(Recipe.read(name));
-            stages.forEach(stage -> stage.remove("head"));
-            assertEquals(stages.size(), Stages.read(stages).count());
         }
     }
 
