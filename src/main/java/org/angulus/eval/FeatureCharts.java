@@ -83,11 +83,11 @@ final class FeatureCharts {
         }
         int colour = 0;
         for (Curve curve : curves) {
-            // Heads without a margin lie on one another: the later, the thinner, so that all are seen.
             XYSeries line = Charts.line(chart, curve.name(), curve.x(), curve.y());
             line.setLineColor(CLASSES[colour % CLASSES.length]);
-            line.setLineStyle(SeriesLines.SOLID);
-            line.setLineWidth(Math.max(2, 9 - 3 * colour++));
+            line.setLineStyle(colour < CLASSES.length ? SeriesLines.SOLID : SeriesLines.DASH_DASH);
+            line.setLineWidth(2);
+            colour++;
         }
         chart.getStyler().setXAxisMin(0.0);
         chart.getStyler().setXAxisMax(180.0);

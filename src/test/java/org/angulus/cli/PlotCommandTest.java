@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import javax.imageio.ImageIO;
 import org.angulus.data.MnistFiles;
 import org.junit.jupiter.api.Test;
@@ -48,18 +49,34 @@ class PlotCommandTest {
         Path out = folder.resolve("logits");
         Outcome.of("plot", "logits", "--out", out, "--device", "cpu").succeeds();
         List<String> lines = Files.readAllLines(out.resolve("logits.csv"));
-        assertEquals("degrees,\"softmax, cos t\",\"modified softmax\",\"NormFace\",\"AM-Softmax, m 0.2\",\"AM-Softmax, m 0.35\"", lines.getFirst());
+        List<String> names = List.of(lines.getFirst().split(",(?=\")"));
+        assertEquals(14, names.size());
         assertEquals(362, lines.size());
         for (String line : lines.subList(1, lines.size())) {
             double[] row = Arrays.stream(line.split(",")).mapToDouble(Double::parseDouble).toArray();
-            double cosine = Math.cos(Math.toRadians(row[0]));
-            double[] expected = {cosine, cosine, cosine, cosine - 0.2, cosine - 0.35};
-            for (int i = 0; i < expected.length; i++) {
-                assertEquals(expected[i], row[i + 1], 2e-6, line);
-            }
+            double t = Math.toRadians(row[0]);
+            Map<String, Double> expected = Map.of(
+                    "cos t: softmax, NormFace, COCO, AdaCos", Math.cos(t),
+                    "SphereFace, m 2", psi(2, t),
+                    "SphereFace, L-Softmax, m 4", psi(4, t),
+                    "SphereFace, m 4, lambda 5", (5 * Math.cos(t) + psi(4, t)) / 6,
+                    "SphereFace-R, m 1.5", psi(1.5, t),
+                    "AM-Softmax, m 0.35", Math.cos(t) - 0.35,
+                    "ArcFace, m 0.5", Math.cos(t + 0.5),
+                    "ArcFace, easy", row[0] < 90 ? Math.cos(t + 0.5) : Math.cos(t),
+                    "combined, 1, 0.3, 0.2", Math.cos(t + 0.3) - 0.2,
+                    "MagFace, |x| 110", Math.cos(t + 0.8));
+            double tolerance = 5e-6 + 2e-7 / Math.max(Math.sin(t), 3e-4); // what an ulp of c in f32 does to t
+            expected.forEach((name, phi) -> assertEquals(phi, row[names.indexOf('"' + name + '"')], tolerance, name + " at " + row[0]));
         }
         assertEquals(960, ImageIO.read(out.resolve("logits.png").toFile()).getWidth());
         assertTrue(Files.readString(out.resolve("logits.svg")).contains("<svg"));
+    }
+
+    /** The target function of L-Softmax and SphereFace. */
+    private static double psi(double m, double t) {
+        double k = Math.floor(m * t / Math.PI + 1e-9);
+        return (k % 2 == 0 ? 1 : -1) * Math.cos(m * t) - 2 * k;
     }
 
     @Test
