@@ -28,6 +28,8 @@ import org.angulus.image.RgbImage;
 import org.angulus.model.AtomicFile;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.ResFaceConfig;
+import org.angulus.train.ExampleOrder;
+import org.angulus.train.IdentityOrder;
 import org.angulus.train.ShuffledBatches;
 import org.angulus.train.TensorBoardListener;
 import org.angulus.train.Trainer;
@@ -132,13 +134,28 @@ final class TrainingJob {
         out.flush();
     }
 
+    /** The order of the training's images; tells who is left out of batches of identities. */
+    private ExampleOrder orderOf(LabeledImages training) {
+        try {
+            ExampleOrder order = ExampleOrder.of(config, training);
+            if (order instanceof IdentityOrder identities) {
+                out.println("Batches   " + config.microBatch() / config.metric().imagesPerIdentity() + " people with " + config.metric().imagesPerIdentity()
+                        + " images each, of the " + identities.remaining() + " of " + training.classes() + " people that have two images or more");
+            }
+            return order;
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailure(ExitCode.FAILED, e.getMessage());
+        }
+    }
+
     private static boolean isFull(ResFaceConfig network) {
         return network.equals(ResFaceConfig.of("resface20", network.variant()).withKeep(network.keep()));
     }
 
     private void train(Device device, TrainingFaces faces, PairImages test, Interruption interruption) throws IOException {
         var failed = new FailedImages(choice.strict());
-        var batches = new ShuffledBatches(faces.training(), config.startValue(), config.flip(), config.augmentation(), failed);
+        ExampleOrder order = orderOf(faces.training());
+        var batches = new ShuffledBatches(faces.training(), config.startValue(), config.flip(), config.augmentation(), failed, order);
         LossCurve curve = new LossCurve();
         try (Trainer trainer = new Trainer(device, config, batches, folder.checkpoints(), faces.name(), faces.aligner());
                 var events = new TensorBoardListener(folder.root(), "held_out", this::warn);

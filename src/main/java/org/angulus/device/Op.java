@@ -34,7 +34,13 @@ public enum Op {
     ADAM_UPDATE,
     EMA_UPDATE,
     COMMIT_COPY,
-    COMMIT_END;
+    COMMIT_END,
+    METRIC_DISTANCES,
+    METRIC_LOSS,
+    METRIC_BACKWARD,
+    METRIC_BETA,
+    CENTER_LOSS,
+    CENTER_UPDATE;
 
     private static final Op[] VALUES = values();
 

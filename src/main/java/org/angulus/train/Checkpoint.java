@@ -109,7 +109,7 @@ public record Checkpoint(State state, TrainingConfig config, Weights weights, We
         Path path = folder.resolve(STATE);
         try {
             JsonElement json = JsonText.parse(TextFile.read(path));
-            nameDecoder(json);
+            addLaterFields(json);
             File file = RecordJson.read(json, File.class, null, "checkpoint");
             if (file.state().format() != FORMAT) {
                 throw new IllegalArgumentException("checkpoint.state.format is " + file.state().format() + ", but this program reads " + FORMAT
@@ -121,8 +121,11 @@ public record Checkpoint(State state, TrainingConfig config, Weights weights, We
         }
     }
 
-    /** The one field that came later: without it an older run could not go on. */
-    private static void nameDecoder(JsonElement json) {
+    /** The fields that came later: without them an older run could not go on. */
+    private static void addLaterFields(JsonElement json) {
+        if (json.isJsonObject() && json.getAsJsonObject().get("config") instanceof JsonObject config && !config.has("metric")) {
+            config.add("metric", RecordJson.write(MetricTraining.NONE));
+        }
         if (json.isJsonObject() && json.getAsJsonObject().get("state") instanceof JsonObject state && !state.has("decoder")) {
             state.addProperty("decoder", UNKNOWN_DECODER);
         }

@@ -9,9 +9,11 @@ import java.util.Optional;
 import org.angulus.device.Device;
 import org.angulus.device.HeadKind;
 import org.angulus.device.HeadSummary;
+import org.angulus.device.MetricSummary;
 import org.angulus.device.StepControl;
 import org.angulus.device.StepScalars;
 import org.angulus.image.Decoders;
+import org.angulus.loss.MetricLoss;
 import org.angulus.loss.ScaleBound;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.FlatLayout;
@@ -55,6 +57,7 @@ public final class Trainer implements AutoCloseable {
 
     private double waitedNanos;
     private boolean closed;
+    private final MarginAdaptation adaptation; // null where the margin stays
 
     /**
      * Takes all memory of the run and starts the weights.
@@ -79,6 +82,7 @@ public final class Trainer implements AutoCloseable {
         this.aligner = aligner;
         training = TrainingStep.open(device, config, source.classes(), config.loaderThreads() + 2);
         training.start();
+        adaptation = config.metric().adaptEvery() > 0 ? new MarginAdaptation(config.metric().adaptEvery()) : null;
     }
 
     /** Tells a listener of everything from now on. */
@@ -114,14 +118,19 @@ public final class Trainer implements AutoCloseable {
         TrainingConfig saved = Checkpoint.readConfig(folder);
         if (!saved.network().equals(config.network()) || saved.head().kind() != config.head().kind() || state.classes() != source.classes()
                 || !saved.optimizer().states().equals(config.optimizer().states())
-                || saved.averageDecay() > 0 != config.averageDecay() > 0) {
+                || saved.averageDecay() > 0 != config.averageDecay() > 0
+                || saved.metric().alone() != config.metric().alone()
+                || !saved.metric().loss().getClass().equals(config.metric().loss().getClass())) {
             throw new IOException(folder + ": this checkpoint is of another network, head, optimizer or number of people (" + saved.network().name()
                     + ", " + saved.head().description() + ", " + state.classes()
                     + " people); continue with its configuration or train into an empty folder.");
         }
         List<TensorSpec> parameters = specs(training.layout());
-        Checkpoint checkpoint = Checkpoint.read(folder, parameters, specs(training.network().statistics()));
+        Checkpoint checkpoint = Checkpoint.read(folder, parameters, specs(training.statistics()));
         training.load(checkpoint.weights(), checkpoint.average(), checkpoint.optimizer(), state.appliedSteps(), state.skippedSteps());
+        if (adaptation != null) {
+            adaptation.restore(training.pairCounts());
+        }
         step = state.step();
         skippedAtStart = state.skippedSteps();
         skippedSeen = state.skippedSteps();
@@ -206,7 +215,7 @@ public final class Trainer implements AutoCloseable {
 
     /** What a configuration does that its reader may not expect. */
     private void warnOfConfiguration() {
-        boolean scaled = config.head().kind() == HeadKind.NORMFACE || config.head().kind() == HeadKind.AM_SOFTMAX;
+        boolean scaled = !config.metric().alone() && (config.head().kind() == HeadKind.NORMFACE || config.head().kind() == HeadKind.AM_SOFTMAX);
         double lowest = scaled ? ScaleBound.lowestLoss(source.classes(), config.head().scale(), 0) : 0;
         if (lowest > HOPELESS_LOSS) {
             warn("A scale of %s cannot bring the loss of %d people below %.2f; set head.scale to %.1f or more.".formatted(
@@ -225,14 +234,21 @@ public final class Trainer implements AutoCloseable {
             long micro = step * config.microBatches() + i;
             loader.send(new StepScalars(step, micro, rate, margin, (float) config.head().scale(), 0));
             training.launchMicroBatch(i);
+            if (adaptation != null) {
+                adaptation.add(training.pairDistances(), training.labels());
+            }
             loader.refill();
         }
         training.launchUpdate();
+        if (adaptation != null && adaptation.isDue()) {
+            training.setMetricMargin((float) adaptation.take());
+        }
     }
 
     /** Reads loss and control of the step just enqueued. */
     private void report() {
         HeadSummary summary = training.summary();
+        MetricSummary metric = training.metricSummary();
         StepControl control = training.control();
         long now = System.nanoTime();
         double images = (double) (step + 1 - reportedStep) * config.batch();
@@ -245,15 +261,33 @@ public final class Trainer implements AutoCloseable {
         source.takeProblems().forEach(problem -> warn("Another picture stands in for one that cannot be used: " + problem));
         long skipped = control.skippedSteps();
         var report = new StepReport(
-                step, summary.loss(), summary.accuracy(), summary.targetCosine(), summary.otherCosine(), control.gradientNorm(),
+                step, totalLoss(summary, metric), summary.accuracy(), summary.targetCosine(), summary.otherCosine(), control.gradientNorm(),
                 config.learningRate(step), config.margin(step), images / (nanos * 1e-9), skipped, waited / nanos);
         listeners.forEach(listener -> listener.onStep(report));
+        if (metric != null) {
+            double metricMargin = config.metric().loss() instanceof MetricLoss.Center ? 0 : training.metricMargin();
+            listeners.forEach(listener -> listener.onMetric(step, metric, metricMargin));
+            warnOfMetric(metric);
+        }
         if (skipped > skippedSeen) {
             warn((skipped - skippedSeen) + " of the last steps had no finite gradient and changed nothing; the loss is now " + summary.loss() + ".");
             skippedSeen = skipped;
         }
         if (skipped - skippedAtStart > config.skipLimit()) {
             throw new DivergedException(step, skipped - skippedAtStart, summary.loss(), lastCheckpoint());
+        }
+    }
+
+    /** What is minimised: the head's loss and the weighted one on the embeddings. */
+    private double totalLoss(HeadSummary summary, MetricSummary metric) {
+        return metric == null || config.metric().alone() ? summary.loss() : summary.loss() + config.metric().weight() * metric.loss();
+    }
+
+    private void warnOfMetric(MetricSummary metric) {
+        if (metric.terms() == 0) {
+            warn("The batch had no pair or triplet to learn from, since no person was there twice or only one was; choose metric.sampling identities or pairs.");
+        } else if (metric.collapsed() == 1) {
+            warn("All embeddings of the batch have become one point: the loss on distances has collapsed; start with a smaller rate, or with the head.");
         }
     }
 
@@ -301,6 +335,9 @@ public final class Trainer implements AutoCloseable {
             return;
         }
         long started = System.nanoTime();
+        if (adaptation != null) {
+            training.setPairCounts(adaptation.counts());
+        }
         StepControl control = training.control();
         var state = new Checkpoint.State(step, control.appliedSteps(), control.skippedSteps(), source.classes(), bestStep, bestFigure,
                 Decoders.description());

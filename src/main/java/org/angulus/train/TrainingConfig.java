@@ -45,6 +45,7 @@ import org.angulus.train.Schedule.RateFrom;
  * @param skipLimit steps without a finite gradient after which a run counts as diverged
  * @param logitsCap bytes up to which the head keeps its cosines between forward and backward
  * @param loaderThreads threads that prepare batches
+ * @param metric loss on the embeddings themselves, and what batches are made of
  */
 public record TrainingConfig(
         ResFaceConfig network,
@@ -70,7 +71,8 @@ public record TrainingConfig(
         int checkpointEvery,
         int skipLimit,
         long logitsCap,
-        int loaderThreads) {
+        int loaderThreads,
+        MetricTraining metric) {
     private static final String ROOT = "training configuration";
     private static final String RECIPE = "recipe";
 
@@ -87,6 +89,7 @@ public record TrainingConfig(
         require(skipLimit >= 1, "skipLimit is " + skipLimit + "; it must be at least 1 step");
         require(logitsCap >= 0, "logitsCap is " + logitsCap + " bytes; it must be 0 or more");
         require(loaderThreads >= 1 && loaderThreads <= 256, "loaderThreads is " + loaderThreads + "; it must be 1 to 256");
+        metric.check(batch / microBatches);
     }
 
     /** The names {@link #recipe} knows. */
@@ -118,7 +121,7 @@ public record TrainingConfig(
                         new RateFrom(16_000, rate / 10),
                         new RateFrom(24_000, rate / 100),
                         new RateFrom(28_000, rate / 1000))),
-                0, 0, 30_000, 256, 1, 666, true, Augmentation.NONE, 0, 0, 100, 1000, 1000, 20, 128L << 20, 1);
+                0, 0, 30_000, 256, 1, 666, true, Augmentation.NONE, 0, 0, 100, 1000, 1000, 20, 128L << 20, 1, MetricTraining.NONE);
     }
 
     /**
@@ -161,7 +164,7 @@ public record TrainingConfig(
         return equals(new TrainingConfig(
                 other.network, other.input, other.precision, other.head, other.optimizer, other.decay, other.rates, other.schedule, other.warmUp,
                 other.marginWarmUp, steps, other.batch, other.microBatches, other.startValue, other.flip, other.augmentation, other.clip, other.averageDecay,
-                reportEvery, evaluateEvery, checkpointEvery, skipLimit, other.logitsCap, loaderThreads));
+                reportEvery, evaluateEvery, checkpointEvery, skipLimit, other.logitsCap, loaderThreads, other.metric));
     }
 
     /** Images of one micro-batch. */
@@ -181,17 +184,22 @@ public record TrainingConfig(
 
     public TrainingConfig withNetwork(ResFaceConfig other) {
         return new TrainingConfig(other, input, precision, head, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
-                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads);
+                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads, metric);
     }
 
     public TrainingConfig withHead(MarginHead other) {
         return new TrainingConfig(network, input, precision, other, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
-                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads);
+                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads, metric);
+    }
+
+    public TrainingConfig withMetric(MetricTraining other) {
+        return new TrainingConfig(network, input, precision, head, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
+                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads, other);
     }
 
     public TrainingConfig withPrecision(Type other) {
         return new TrainingConfig(network, input, other, head, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
-                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads);
+                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads, metric);
     }
 
     /** The network's name and variant and the head's kind, where JSON gives them, decide what their other fields default to. */
@@ -218,7 +226,7 @@ public record TrainingConfig(
         ParameterRules rules = decay.equals(ParameterRules.DECAY) ? ParameterRules.CAFFE_DECAY : decay;
         return new TrainingConfig(network, input, precision, head, optimizer, rules, ParameterRules.CAFFE_RATES, schedule, warmUp, marginWarmUp, steps,
                 batch, microBatches, startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap,
-                loaderThreads);
+                loaderThreads, metric);
     }
 
     /** The text at json.outer.inner, or {@code otherwise} where it is not given; a wrong type is refused later, where it is read. */

@@ -7,12 +7,15 @@ import java.util.Map;
 import org.angulus.device.Device;
 import org.angulus.device.Graph;
 import org.angulus.device.HeadSummary;
+import org.angulus.device.MetricSummary;
 import org.angulus.device.Ops;
 import org.angulus.device.OutOfDeviceMemoryException;
 import org.angulus.device.StepControl;
 import org.angulus.device.Type;
 import org.angulus.device.Write;
 import org.angulus.loss.HeadPlan;
+import org.angulus.loss.MetricLoss;
+import org.angulus.loss.MetricPlan;
 import org.angulus.model.BatchMemory;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.ModelPlan;
@@ -32,11 +35,14 @@ final class TrainingStep implements AutoCloseable {
     private final int classes;
     private final FlatLayout layout;
     private final ModelPlan plan;
-    private final HeadPlan head;
+    private final FlatLayout statistics;
+    private final HeadPlan head; // null without a head
+    private final MetricPlan metric; // null without such a loss
     private final CommitPhase commit;
     private final TrainingMemory deviceMemory;
     private final PlanMemory memory;
     private final HeadPlan.Addresses headAddresses;
+    private final MetricPlan.Addresses metricAddresses;
     private final TrainingBuffers buffers;
     private final List<Graph> graphs = new ArrayList<>();
     private final Graph first;
@@ -58,21 +64,52 @@ final class TrainingStep implements AutoCloseable {
 
     /** What a run with micro-batches of n images is made of, and the memory it takes; nothing of it is taken yet. */
     private record Planned(
-            ResFace network, FlatLayout layout, List<TensorSpec> vectors, HeadPlan head, ModelPlan plan, CommitPhase commit, TrainingMemory memory) {
+            ResFace network, FlatLayout layout, FlatLayout statistics, List<TensorSpec> vectors, HeadPlan head, MetricPlan metric, ModelPlan plan,
+            CommitPhase commit, TrainingMemory memory) {
         static Planned of(Ops ops, TrainingConfig config, int classes, int slots, int n) {
             var network = new ResFace(config.network());
             int d = config.network().embeddingSize();
             var layout = new FlatLayout();
             network.parameters().forEach(layout::add);
-            List<TensorSpec> vectors = config.head().parameters(classes, d, config.network().initialization());
+            MetricTraining training = config.metric();
+            List<TensorSpec> vectors = new ArrayList<>();
+            if (!training.alone()) {
+                vectors.addAll(config.head().parameters(classes, d, config.network().initialization()));
+            }
+            vectors.addAll(training.loss().parameters(classes));
             vectors.forEach(layout::add);
-            var head = new HeadPlan(ops, config.head(), classes, n, d, config.precision(), config.logitsCap());
-            var plan = new ModelPlan(ops, network, config.input(), layout, n, config.startValue(), config.precision(), head::reserve);
-            var commit = new CommitPhase(config, layout, network.statistics());
-            long workspace = Math.max(Math.max(plan.workspaceBytes(), head.workspaceBytes()), commit.workspaceBytes(ops));
+            // What a loss keeps beside parameters is treated like running statistics: candidates of a step, committed with it, saved with the weights.
+            var statistics = new FlatLayout();
+            network.statistics().entries().forEach(entry -> addAt(statistics, entry));
+            training.loss().state(classes, d).forEach(statistics::add);
+            var head = training.alone() ? null : new HeadPlan(ops, config.head(), classes, n, d, config.precision(), config.logitsCap());
+            var metric = training.isThere() ? new MetricPlan(ops, training.loss(), training.weight(), classes, n, d, config.startValue()) : null;
+            var plan = new ModelPlan(ops, network, config.input(), layout, n, config.startValue(), config.precision(), arena -> {
+                if (head != null) {
+                    head.reserve(arena);
+                }
+                if (metric != null) {
+                    metric.reserve(arena);
+                }
+            });
+            var commit = new CommitPhase(config, layout, statistics);
+            long losses = Math.max(head == null ? 0 : head.workspaceBytes(), metric == null ? 0 : metric.workspaceBytes());
+            long workspace = Math.max(Math.max(plan.workspaceBytes(), losses), commit.workspaceBytes(ops));
             long input = TrainingBuffers.InputBlock.bytes(config.network(), n, slots);
-            var memory = TrainingMemory.of(config, layout, vectors, network.statistics(), plan, workspace, input);
-            return new Planned(network, layout, vectors, head, plan, commit, memory);
+            var memory = TrainingMemory.of(config, layout, vectors, statistics, plan, workspace, input);
+            return new Planned(network, layout, statistics, vectors, head, metric, plan, commit, memory);
+        }
+
+        /** The same offset as in the network's own layout. */
+        private static void addAt(FlatLayout layout, FlatLayout.Entry entry) {
+            if (layout.count() == entry.offset()) {
+                layout.add(entry.spec());
+            } else {
+                layout.addDense(entry.spec());
+            }
+            if (layout.offset(entry.spec()) != entry.offset()) {
+                throw new IllegalStateException("The tensor " + entry.spec().name() + " does not lie where the network has it.");
+            }
         }
     }
 
@@ -83,11 +120,13 @@ final class TrainingStep implements AutoCloseable {
         Planned planned = Planned.of(device.ops(), config, classes, slots, config.microBatch());
         network = planned.network;
         layout = planned.layout;
+        statistics = planned.statistics;
         head = planned.head;
+        metric = planned.metric;
         plan = planned.plan;
         commit = planned.commit;
         deviceMemory = planned.memory;
-        buffers = new TrainingBuffers(device, config, layout, network.statistics(), plan, deviceMemory, slots);
+        buffers = new TrainingBuffers(device, config, layout, statistics, plan, deviceMemory, slots);
         boolean complete = false;
         try {
             memory = new PlanMemory(
@@ -100,7 +139,8 @@ final class TrainingStep implements AutoCloseable {
                     buffers.input + buffers.inputBlock.images(),
                     buffers.input + buffers.inputBlock.flips(),
                     buffers.scalars);
-            headAddresses = headAddresses(planned.vectors);
+            headAddresses = head == null ? null : headAddresses(planned.vectors);
+            metricAddresses = metric == null ? null : metricAddresses();
             first = record(() -> micro(Write.OVERWRITE));
             next = config.microBatches() > 1 ? record(() -> micro(Write.ACCUMULATE)) : null;
             update = record(this::commit);
@@ -114,7 +154,7 @@ final class TrainingStep implements AutoCloseable {
 
     private HeadPlan.Addresses headAddresses(List<TensorSpec> vectors) {
         long w = Float.BYTES * layout.offset(vectors.get(0));
-        boolean biased = vectors.size() > 1;
+        boolean biased = config.head().parameters(classes, config.network().embeddingSize(), config.network().initialization()).size() > 1;
         long bias = biased ? Float.BYTES * layout.offset(vectors.get(1)) : 0;
         return new HeadPlan.Addresses(
                 memory.arena() + plan.embedding().offset(),
@@ -130,6 +170,31 @@ final class TrainingStep implements AutoCloseable {
                 memory.workspace());
     }
 
+    private MetricPlan.Addresses metricAddresses() {
+        long beta = address(memory.parameters(), layout, MetricLoss.BETA);
+        return new MetricPlan.Addresses(
+                memory.arena() + plan.embedding().offset(),
+                memory.arena() + plan.embeddingGradient().offset(),
+                buffers.input + buffers.inputBlock.labels(),
+                buffers.scalars,
+                buffers.metricSummary,
+                address(buffers.running, statistics, MetricLoss.MARGIN),
+                beta != 0 ? beta : address(buffers.running, statistics, MetricLoss.BETA),
+                address(memory.gradients(), layout, MetricLoss.BETA),
+                address(memory.parameters(), layout, MetricLoss.BETA_OF_PEOPLE),
+                address(memory.gradients(), layout, MetricLoss.BETA_OF_PEOPLE),
+                address(buffers.running, statistics, MetricLoss.CENTERS),
+                address(buffers.candidates, statistics, MetricLoss.CENTERS),
+                memory.arena(),
+                memory.workspace());
+    }
+
+    /** Where a tensor of a flat buffer lies; 0 where there is none of that name. */
+    private static long address(long buffer, FlatLayout layout, String name) {
+        return layout.entries().stream().filter(entry -> entry.spec().name().equals(name)).findFirst()
+                .map(entry -> buffer + Float.BYTES * entry.offset()).orElse(0L);
+    }
+
     private Graph record(Runnable ops) {
         Graph graph = device.record(ops);
         graphs.add(graph);
@@ -142,12 +207,22 @@ final class TrainingStep implements AutoCloseable {
             ops.copy(buffers.candidates, buffers.running, buffers.runningBytes());
         }
         plan.forward(ops, memory);
-        head.run(ops, headAddresses, write);
+        if (head != null) {
+            head.run(ops, headAddresses, write);
+            addUp(ops, write, buffers.summarySum, buffers.summary, HeadSummary.BYTES);
+        }
+        if (metric != null) {
+            metric.run(ops, metricAddresses, head == null ? Write.OVERWRITE : Write.ACCUMULATE, write);
+            addUp(ops, write, buffers.metricSummarySum, buffers.metricSummary, MetricSummary.BYTES);
+        }
         plan.backward(ops, memory, write);
+    }
+
+    private static void addUp(Ops ops, Write write, long sum, long value, long bytes) {
         if (write == Write.OVERWRITE) {
-            ops.copy(buffers.summarySum, buffers.summary, HeadSummary.BYTES);
+            ops.copy(sum, value, bytes);
         } else {
-            ops.add(Type.F32, HeadSummary.BYTES / Float.BYTES, buffers.summarySum, buffers.summary, buffers.summarySum);
+            ops.add(Type.F32, bytes / Float.BYTES, sum, value, sum);
         }
     }
 
@@ -182,6 +257,11 @@ final class TrainingStep implements AutoCloseable {
         return classes;
     }
 
+    /** Running statistics of the network, and what a loss on the embeddings keeps. */
+    FlatLayout statistics() {
+        return statistics;
+    }
+
     /** Parameters of network and head. */
     FlatLayout layout() {
         return layout;
@@ -197,8 +277,47 @@ final class TrainingStep implements AutoCloseable {
         update.launch();
     }
 
-    /** The step's summary, averaged over its micro-batches. Waits. */
+    /** What the loss on the embeddings says of the step, averaged over its micro-batches; null without one. Waits. */
+    MetricSummary metricSummary() {
+        return metric == null ? null : device.transfers().metricSummary(buffers.metricSummarySum).times(1f / config.microBatches());
+    }
+
+    /** The margin of the loss on the embeddings. Waits. */
+    float metricMargin() {
+        return floats(metricAddresses.margin(), 1)[0];
+    }
+
+    /** Sets it for the steps to come. Waits. */
+    void setMetricMargin(float margin) {
+        device.transfers().upload(metricAddresses.margin(), new float[] {margin});
+    }
+
+    /** Distances (N,N) of the last micro-batch, of a contrastive loss on pairs. Waits. */
+    float[] pairDistances() {
+        return floats(metric.distances(metricAddresses), (long) config.microBatch() * config.microBatch());
+    }
+
+    /** Labels of the last micro-batch. Waits. */
+    int[] labels() {
+        return device.transfers().ints(metricAddresses.labels(), config.microBatch());
+    }
+
+    /** The counts of pairs that are saved with the run. Waits. */
+    float[] pairCounts() {
+        return floats(address(buffers.running, statistics, MetricLoss.PAIRS), MetricLoss.PAIR_COUNTS);
+    }
+
+    /** Sets them. Waits. */
+    void setPairCounts(float[] counts) {
+        device.transfers().upload(address(buffers.running, statistics, MetricLoss.PAIRS), counts);
+    }
+
+    /** The step's summary of the head, averaged over its micro-batches; without a head loss and share of the terms that are 0 of the other one. Waits. */
     HeadSummary summary() {
+        if (head == null) {
+            MetricSummary alone = metricSummary();
+            return new HeadSummary((float) config.metric().weight() * alone.loss(), 1 - alone.active(), Float.NaN, Float.NaN);
+        }
         HeadSummary sum = device.transfers().summary(buffers.summarySum);
         float m = config.microBatches();
         return new HeadSummary(sum.loss() / m, sum.accuracy() / m, sum.targetCosine() / m, sum.otherCosine() / m);
@@ -235,7 +354,7 @@ final class TrainingStep implements AutoCloseable {
     void start() {
         var specs = new ArrayList<TensorSpec>();
         layout.entries().forEach(entry -> specs.add(entry.spec()));
-        network.statistics().entries().forEach(entry -> specs.add(entry.spec()));
+        statistics.entries().forEach(entry -> specs.add(entry.spec()));
         load(Weights.draw(specs, config.startValue()), null, Map.of(), 0, 0);
     }
 
@@ -262,12 +381,12 @@ final class TrainingStep implements AutoCloseable {
 
     private void write(Weights weights, long parameters, long running) {
         device.transfers().upload(parameters, weights.toMemory(layout));
-        device.transfers().upload(running, weights.toMemory(network.statistics()));
+        device.transfers().upload(running, weights.toMemory(statistics));
     }
 
     private Weights read(long parameters, long running) {
         Weights weights = Weights.fromMemory(layout, floats(parameters, layout.count()));
-        weights.addFromMemory(network.statistics(), floats(running, network.statistics().count()));
+        weights.addFromMemory(statistics, floats(running, statistics.count()));
         return weights;
     }
 
