@@ -1,6 +1,7 @@
 package org.angulus.train;
 
 import org.angulus.loss.MetricLoss;
+import org.angulus.loss.MetricLosses;
 
 /**
  * A loss on the embeddings themselves in a run: beside the head, or alone.
@@ -36,6 +37,27 @@ public record MetricTraining(MetricLoss loss, double weight, boolean alone, Samp
                 "adaptEvery is for the contrastive loss with pairs and the sampling pairs; leave it 0");
         require(!(loss instanceof MetricLoss.Contrastive c && c.pairs()) || sampling == Sampling.PAIRS,
                 "the contrastive loss takes pairs, but the sampling is not pairs; set metric.sampling to pairs, or loss.pairs to false");
+    }
+
+    /** A loss, say one of {@link MetricLosses}, in the batches it is made for. */
+    public static MetricTraining of(MetricLoss loss, double weight, boolean alone) {
+        Sampling sampling = switch (loss) {
+            case MetricLoss.None _, MetricLoss.Center _ -> Sampling.SHUFFLED;
+            case MetricLoss.Contrastive own when own.pairs() -> Sampling.PAIRS;
+            case MetricLoss.Contrastive _, MetricLoss.Triplet _, MetricLoss.MarginBased _ -> Sampling.IDENTITIES;
+        };
+        return new MetricTraining(loss, weight, alone, sampling, NONE.imagesPerIdentity, 0);
+    }
+
+    /** What a configuration that names only the kind of loss starts from; this where it names none. */
+    MetricTraining forKind(String kind) {
+        return switch (kind) {
+            case "contrastive" -> of(MetricLosses.named("deepid2"), 0.05, false);
+            case "triplet" -> of(MetricLosses.named("facenet"), 1, false);
+            case "margin-based" -> of(MetricLosses.named("margin-based"), 1, false);
+            case "center" -> of(MetricLosses.named("center"), 0.003, false);
+            default -> this;
+        };
     }
 
     private static boolean isThere(MetricLoss loss) {

@@ -3,9 +3,11 @@ package org.angulus.train;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.angulus.device.Device;
 import org.angulus.device.HeadKind;
 import org.angulus.device.HeadSummary;
@@ -58,6 +60,7 @@ public final class Trainer implements AutoCloseable {
     private double waitedNanos;
     private boolean closed;
     private final MarginAdaptation adaptation; // null where the margin stays
+    private final Set<String> told = new HashSet<>();
 
     /**
      * Takes all memory of the run and starts the weights.
@@ -283,11 +286,19 @@ public final class Trainer implements AutoCloseable {
         return metric == null || config.metric().alone() ? summary.loss() : summary.loss() + config.metric().weight() * metric.loss();
     }
 
+    /** Each once in a run. */
     private void warnOfMetric(MetricSummary metric) {
-        if (metric.terms() == 0) {
-            warn("The batch had no pair or triplet to learn from, since no person was there twice or only one was; choose metric.sampling identities or pairs.");
-        } else if (metric.collapsed() == 1) {
-            warn("All embeddings of the batch have become one point: the loss on distances has collapsed; start with a smaller rate, or with the head.");
+        boolean pairs = metric.positiveDistance() > 0 && metric.negativeDistance() > 0;
+        String sentence = null;
+        if (metric.collapsed() == 1) {
+            sentence = "All embeddings of the batch have become one point: the loss on distances has collapsed; start with a smaller rate, or with the head.";
+        } else if (metric.terms() == 0 && !pairs) {
+            sentence = "The batch had no pair or triplet to learn from, since no person was there twice or only one was; choose metric.sampling identities or pairs.";
+        } else if (metric.terms() == 0) {
+            sentence = "The batch had triplets, but none with a negative that the selection takes, so its step learned nothing from them; take larger batches or another selection.";
+        }
+        if (sentence != null && told.add(sentence)) {
+            warn(sentence);
         }
     }
 

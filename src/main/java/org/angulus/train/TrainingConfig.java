@@ -202,7 +202,7 @@ public record TrainingConfig(
                 startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads, metric);
     }
 
-    /** The network's name and variant and the head's kind, where JSON gives them, decide what their other fields default to. */
+    /** The network's name and variant and the kinds of head and metric loss, where JSON gives them, decide what their other fields default to. */
     private TrainingConfig forChoices(JsonObject json) {
         String name = text(json, "network", "name", network.name());
         boolean caffe = text(json, "network", "variant", "").equals("caffe");
@@ -212,6 +212,10 @@ public record TrainingConfig(
                 + String.join(", ", ResFaceConfig.names()) + "); correct it, or give network.blocks of your own");
         if (known) {
             config = config.withNetwork(ResFaceConfig.of(name, caffe ? Variant.CAFFE : Variant.ARTICLE).withKeep(caffe ? 1 : network.keep()));
+        }
+        JsonElement metricJson = json.get("metric");
+        if (metricJson != null && metricJson.isJsonObject()) {
+            config = config.withMetric(metric.forKind(text(metricJson.getAsJsonObject(), "loss", "kind", "")));
         }
         return switch (text(json, "head", "kind", "")) {
             case "softmax" -> config.withHead(MarginHead.softmax());
