@@ -127,7 +127,7 @@ final class TrainingJob {
                 + network.embeddingSize() + " numbers" + (isFull(network) ? "" : ": smaller than the full ResFace20 (112x96, widths 64 to 512, 512 numbers)"));
         out.println("Faces     " + faces.name() + ": " + training.classes() + " people, " + training.count() + " pictures; "
                 + (faces.heldOut() == null ? "nobody" : faces.heldOut().people().size() + " other people") + " held out");
-        out.println("Recipe    " + config.head().description() + ", " + config.steps() + " steps of " + config.batch() + " pictures"
+        out.println("Recipe    " + config.lossDescription() + ", " + config.steps() + " steps of " + config.batch() + " pictures"
                 + (config.microBatches() > 1 ? " in " + config.microBatches() + " micro-batches, each with batch statistics of its own" : ""));
         out.println("Precision " + config.precision().words());
         out.println("Run       " + folder.root());

@@ -1,6 +1,7 @@
 package org.angulus.loss;
 
 import java.util.List;
+import java.util.Locale;
 import org.angulus.device.PairDistance;
 import org.angulus.device.PairSelection;
 import org.angulus.model.ParameterKind;
@@ -108,6 +109,27 @@ public sealed interface MetricLoss {
         public Center {
             require(rate >= 0 && rate <= 1, "center: the rate is " + rate + "; it must be 0 to 1");
         }
+    }
+
+    /** In words, for a model file: "triplet, margin 0.2, squared distance of unit rows, semi-hard". */
+    default String description() {
+        return switch (this) {
+            case None _ -> "none";
+            case Contrastive loss -> "contrastive, margin " + loss.margin + ", " + space(loss.distance, loss.normalized) + (loss.pairs ? ", pairs" : "");
+            case Triplet loss -> "triplet, " + (loss.soft ? "soft margin" : "margin " + loss.margin) + ", " + space(loss.distance, loss.normalized) + ", "
+                    + words(loss.selection);
+            case MarginBased loss -> "margin-based, alpha " + loss.alpha + ", beta " + loss.beta + (loss.learned ? " learned" : "") + ", "
+                    + space(loss.distance, true) + ", " + words(loss.selection);
+            case Center loss -> "center, rate " + loss.rate;
+        };
+    }
+
+    private static String space(PairDistance distance, boolean normalized) {
+        return words(distance) + " distance of " + (normalized ? "unit" : "raw") + " rows";
+    }
+
+    private static String words(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** What an optimizer learns of it. */

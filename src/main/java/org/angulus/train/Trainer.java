@@ -125,7 +125,7 @@ public final class Trainer implements AutoCloseable {
                 || saved.metric().alone() != config.metric().alone()
                 || !saved.metric().loss().getClass().equals(config.metric().loss().getClass())) {
             throw new IOException(folder + ": this checkpoint is of another network, head, optimizer or number of people (" + saved.network().name()
-                    + ", " + saved.head().description() + ", " + state.classes()
+                    + ", " + saved.lossDescription() + ", " + state.classes()
                     + " people); continue with its configuration or train into an empty folder.");
         }
         List<TensorSpec> parameters = specs(training.layout());
@@ -360,7 +360,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     private ModelMetadata metadata() {
-        return new ModelMetadata(config.network(), config.input(), config.head().description(), source.classes(), trainingSet, aligner);
+        return new ModelMetadata(config.network(), config.input(), config.lossDescription(), source.classes(), trainingSet, aligner);
     }
 
     /** Share of the training time, evaluation and checkpoints left out, that the device had no batch to work on; 0 before the first report. */

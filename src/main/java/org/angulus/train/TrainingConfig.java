@@ -167,6 +167,14 @@ public record TrainingConfig(
                 reportEvery, evaluateEvery, checkpointEvery, skipLimit, other.logitsCap, loaderThreads, other.metric));
     }
 
+    /** All losses in words, for a model file: "am-softmax, scale 30.0, margin 0.35 + 0.003 (center, rate 0.5)". */
+    public String lossDescription() {
+        if (metric.alone()) {
+            return metric.loss().description();
+        }
+        return head.description() + (metric.isThere() ? " + " + metric.weight() + " (" + metric.loss().description() + ")" : "");
+    }
+
     /** Images of one micro-batch. */
     public int microBatch() {
         return batch / microBatches;

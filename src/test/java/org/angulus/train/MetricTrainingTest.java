@@ -187,6 +187,16 @@ class MetricTrainingTest {
     }
 
     @Test
+    void lossesInWords() {
+        TrainingConfig plain = TrainingConfig.recipe("default");
+        assertEquals("am-softmax, scale 30.0, margin 0.35", plain.lossDescription());
+        assertEquals("am-softmax, scale 30.0, margin 0.35 + 0.003 (center, rate 0.5)",
+                plain.withMetric(MetricTraining.of(MetricLosses.named("center"), 0.003, false)).lossDescription());
+        assertEquals("triplet, margin 0.2, squared distance of unit rows, semi-hard-random",
+                plain.withMetric(MetricTraining.of(MetricLosses.named("facenet"), 1, true)).lossDescription());
+    }
+
+    @Test
     void aKindAloneBringsItsConstants() {
         MetricTraining metric = TrainingConfig.parse("{\"metric\": {\"loss\": {\"kind\": \"center\"}}}").metric();
         assertEquals(new MetricTraining(new MetricLoss.Center(0.5, true, false), 0.003, false, MetricTraining.Sampling.SHUFFLED, 4, 0), metric);
