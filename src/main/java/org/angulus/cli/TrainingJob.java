@@ -71,6 +71,7 @@ final class TrainingJob {
                 ? TrainingFaces.synthetic(choice, config.startValue(), network.height(), network.width())
                 : TrainingFaces.folder(choice, config.startValue(), network.height(), network.width(), out);
         PairImages test = faces.heldOut() == null ? null : test(faces.heldOut());
+        ExampleOrder order = orderOf(faces.training());
         try (Device device = Devices.open(deviceName)) {
             if (threads != null) {
                 device.setThreads(threads);
@@ -78,8 +79,8 @@ final class TrainingJob {
             device.require(config.precision());
             // Not before: what was refused until here leaves no folder behind.
             folder.write(config, choice, faces.people());
-            announce(device.info(), faces);
-            train(device, faces, test, interruption);
+            announce(device.info(), faces, order);
+            train(device, faces, order, test, interruption);
             if (test != null) {
                 report(device, faces, test);
             }
@@ -119,7 +120,7 @@ final class TrainingJob {
         return "angulus train --resume " + folder.root();
     }
 
-    private void announce(DeviceInfo info, TrainingFaces faces) {
+    private void announce(DeviceInfo info, TrainingFaces faces, ExampleOrder order) {
         ResFaceConfig network = config.network();
         LabeledImages training = faces.training();
         out.println("Device    " + info.name() + ", " + info.description() + ", " + info.isa() + ", " + info.threads() + " threads");
@@ -129,20 +130,18 @@ final class TrainingJob {
                 + (faces.heldOut() == null ? "nobody" : faces.heldOut().people().size() + " other people") + " held out");
         out.println("Recipe    " + config.lossDescription() + ", " + config.steps() + " steps of " + config.batch() + " pictures"
                 + (config.microBatches() > 1 ? " in " + config.microBatches() + " micro-batches, each with batch statistics of its own" : ""));
+        if (order instanceof IdentityOrder identities) {
+            out.println("Batches   " + config.microBatch() / config.metric().imagesPerIdentity() + " people with " + config.metric().imagesPerIdentity()
+                    + " images each, of the " + identities.remaining() + " of " + training.classes() + " people that have two images or more");
+        }
         out.println("Precision " + config.precision().words());
         out.println("Run       " + folder.root());
         out.flush();
     }
 
-    /** The order of the training's images; tells who is left out of batches of identities. */
     private ExampleOrder orderOf(LabeledImages training) {
         try {
-            ExampleOrder order = ExampleOrder.of(config, training);
-            if (order instanceof IdentityOrder identities) {
-                out.println("Batches   " + config.microBatch() / config.metric().imagesPerIdentity() + " people with " + config.metric().imagesPerIdentity()
-                        + " images each, of the " + identities.remaining() + " of " + training.classes() + " people that have two images or more");
-            }
-            return order;
+            return ExampleOrder.of(config, training);
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(ExitCode.FAILED, e.getMessage());
         }
@@ -152,9 +151,8 @@ final class TrainingJob {
         return network.equals(ResFaceConfig.of("resface20", network.variant()).withKeep(network.keep()));
     }
 
-    private void train(Device device, TrainingFaces faces, PairImages test, Interruption interruption) throws IOException {
+    private void train(Device device, TrainingFaces faces, ExampleOrder order, PairImages test, Interruption interruption) throws IOException {
         var failed = new FailedImages(choice.strict());
-        ExampleOrder order = orderOf(faces.training());
         var batches = new ShuffledBatches(faces.training(), config.startValue(), config.flip(), config.augmentation(), failed, order);
         LossCurve curve = new LossCurve();
         try (Trainer trainer = new Trainer(device, config, batches, folder.checkpoints(), faces.name(), faces.aligner());

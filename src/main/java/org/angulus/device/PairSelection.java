@@ -8,11 +8,11 @@ public enum PairSelection {
     PAIRS,
     /** For each anchor the farthest positive and the nearest negative (Hermans et al. 2017). */
     BATCH_HARD,
-    /** For each (a, p) the nearest negative with d_an > d_ap (FaceNet, section 3.2). */
+    /** For each (a, p) the nearest negative with {@code d_an > d_ap} (FaceNet, section 3.2). */
     SEMI_HARD,
-    /** For each (a, p) a negative drawn among those with d_ap < d_an < d_ap + m: FaceNet's rule, strictly. */
+    /** For each (a, p) a negative drawn among those with {@code d_ap < d_an < d_ap + m}: FaceNet's rule, strictly. */
     SEMI_HARD_RANDOM,
-    /** For each (a, p) a negative drawn among those with d_an < d_ap + m: the rule of VGG-Face and of the public FaceNet program. */
+    /** For each (a, p) a negative drawn among those with {@code d_an < d_ap + m}: the rule of VGG-Face and of the public FaceNet program. */
     VIOLATOR,
     /** For each (a, p) a negative drawn by the inverse density of its distance (Wu et al. 2017). */
     DISTANCE_WEIGHTED;
