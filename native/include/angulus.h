@@ -137,6 +137,7 @@ enum {
   AG_OP_EMA_UPDATE, AG_OP_COMMIT_COPY, AG_OP_COMMIT_END,
   AG_OP_ADAGRAD_UPDATE, AG_OP_RMSPROP_UPDATE,
   AG_OP_MAX_POOL_FORWARD, AG_OP_MAX_POOL_BACKWARD,
+  AG_OP_METRIC_DISTANCES, AG_OP_METRIC_LOSS, AG_OP_METRIC_BACKWARD, AG_OP_METRIC_BETA, AG_OP_CENTER_LOSS, AG_OP_CENTER_UPDATE,
   AG_OP_COUNT
 };
 ag_status ag_kernel_count(ag_device* device, int32_t op, int32_t* count);
@@ -385,6 +386,92 @@ ag_status ag_margin_loss(ag_device* device, const ag_head* head, int32_t ranges,
 ag_status ag_margin_backward(ag_device* device, const ag_head* head, int32_t first, int32_t count, int32_t write_x, int32_t write_w,
                              ag_addr target, ag_addr log_sum_exp, ag_addr losses, ag_addr cosines, ag_addr dx, ag_addr dw, ag_addr dbias,
                              ag_addr dscale, ag_addr workspace);
+
+/* ------------------------------------------------------------------------------------------------ metric */
+
+/* Losses on the distances between the N embeddings of a batch. Memory is O(N^2), never N^3. Three ops: distances D (N,N) of all pairs, the loss and its
+ * coefficients dL/dD, and dx from these. Rows of length 1 are made by ag_normalize_forward before and ag_normalize_backward after.
+ * SQUARED: |x_i - x_j|^2, EUCLIDEAN: |x_i - x_j|, both summed from the differences, so that equal rows are exactly 0 apart. COSINE: 1 - <x_i, x_j>. */
+enum { AG_DISTANCE_SQUARED = 0, AG_DISTANCE_EUCLIDEAN = 1, AG_DISTANCE_COSINE = 2 };
+/* shape: (N,D) of x, f32. distances (N,N), f32. workspace: ag_workspace_bytes(AG_OP_METRIC_DISTANCES, n, d, 1). */
+ag_status ag_metric_distances(ag_device* device, const ag_matrix* shape, int32_t distance, ag_addr x, ag_addr distances, ag_addr workspace);
+
+/* With y = 1 for a pair of one label, else -1; d of the pair; (a, p, n) anchor, positive, negative; m = *margin, softplus(z) = ln(1 + e^z):
+ * CONTRASTIVE (EUCLIDEAN): d^2 / 2, max(0, m - d)^2 / 2. (COSINE, where m is a cosine): d = 1 - cos, max(0, cos - m).
+ * TRIPLET: HINGE max(0, d_ap - d_an + m); SOFT softplus(d_ap - d_an) + pull softplus(d_ap), without a margin.
+ * MARGIN: max(0, m + y (d - b)) with b = beta + beta_class[label of the anchor] + beta_image[image of the anchor], plus nu times the mean of b. */
+enum { AG_METRIC_CONTRASTIVE = 0, AG_METRIC_TRIPLET = 1, AG_METRIC_MARGIN = 2 };
+enum { AG_TRIPLET_HINGE = 0, AG_TRIPLET_SOFT = 1 };
+/* Which terms. ALL: every ordered pair, every triplet. PAIRS: rows 2i and 2i + 1 only (not for TRIPLET).
+ * BATCH_HARD (TRIPLET): for each anchor the farthest positive and the nearest negative. The others take one negative for each ordered (a, p):
+ * SEMI_HARD: the nearest with d_an > d_ap; where there is none, the farthest of all (fallback 1) or no term (0). SEMI_HARD_RANDOM: uniform among d_ap < d_an < d_ap + m.
+ * VIOLATOR: uniform among d_an < d_ap + m. DISTANCE_WEIGHTED: by 1 / q(d), q the density of distances between points of the unit sphere of D dimensions, d
+ * clamped below at 0.5, from 1.4 on excluded; uniform where nothing is left. CONTRASTIVE and MARGIN take ALL, PAIRS or DISTANCE_WEIGHTED, then with the terms of
+ * both pairs, (a, p) and (a, n). Of equals the lowest row. Random numbers: element a N + p of Philox(seed, purpose; scalars.random_counter). */
+enum {
+  AG_SELECT_ALL = 0, AG_SELECT_PAIRS = 1, AG_SELECT_BATCH_HARD = 2, AG_SELECT_SEMI_HARD = 3, AG_SELECT_SEMI_HARD_RANDOM = 4, AG_SELECT_VIOLATOR = 5,
+  AG_SELECT_DISTANCE_WEIGHTED = 6
+};
+/* The loss is the sum of the terms over their number, or over the number of those that are not 0. */
+enum { AG_MEAN_OF_TERMS = 0, AG_MEAN_OF_ACTIVE = 1 };
+
+typedef struct ag_metric {
+  int32_t loss, distance, selection, form, mean, fallback;
+  int32_t n, d;            /* d: of the embeddings */
+  int32_t classes, images; /* extents of beta_class and beta_image, 0 where not given */
+  int32_t purpose;         /* tells the draws of one step apart */
+  float weight;            /* times coefficients and dbeta; the summary's loss is without it */
+  float pull, nu;
+  uint64_t seed;
+  ag_addr distances;       /* (N,N), f32 */
+  ag_addr labels;          /* (N), int32: any number; [0, classes) where beta_class is given, else a fault of the device */
+  ag_addr margin;          /* (1), f32: device data, so that it can change between replays */
+  ag_addr beta;            /* (1), f32: MARGIN */
+  ag_addr beta_class;      /* (classes), f32: optional */
+  ag_addr beta_image;      /* (images), f32: optional */
+  ag_addr image;           /* (N), int32: [0, images), where beta_image is given */
+  ag_addr scalars;         /* ag_step_scalars */
+} ag_metric;
+
+typedef struct ag_metric_summary {
+  float loss;              /* without weight */
+  float active;            /* share of the terms that are not 0 */
+  float terms;             /* how many terms there were; 0: the batch has no pair or triplet to learn from, and all coefficients are 0 */
+  float skipped;           /* share of anchors (BATCH_HARD) or of pairs (a, p) for which no negative was found */
+  float positive_distance; /* mean over the pairs of one label; 0 without one */
+  float negative_distance; /* mean over the pairs of two labels */
+  float collapsed;         /* share of rows whose distance to every other row is below 1e-3: 1 when all embeddings have become one */
+  float beta;              /* mean of b over the rows */
+} ag_metric_summary;
+
+/* coefficients (N,N), f32: weight dL/dD, of the pair (anchor, other). dbeta (N), f32: weight dL/db of each anchor; MARGIN only, else 0. A distance that is not
+ * finite makes loss and coefficients NaN, so that the step is skipped. workspace: ag_workspace_bytes(AG_OP_METRIC_LOSS, n, n, 1). */
+ag_status ag_metric_loss(ag_device* device, const ag_metric* metric, ag_addr coefficients, ag_addr dbeta, ag_addr summary, ag_addr workspace);
+/* dx (N,D) of D and its coefficients; two rows at distance 0 do not pull or push each other (the gradient of EUCLIDEAN there is 0 by convention).
+ * workspace: ag_workspace_bytes(AG_OP_METRIC_BACKWARD, n, d, 1). */
+ag_status ag_metric_backward(ag_device* device, const ag_matrix* shape, int32_t distance, int32_t write, ag_addr x, ag_addr distances, ag_addr coefficients,
+                             ag_addr dx, ag_addr workspace);
+/* From dbeta (N) of ag_metric_loss the gradients of beta (1), beta_class (classes) and beta_image (images), each optional, rows in their order. */
+ag_status ag_metric_beta(ag_device* device, const ag_metric* metric, int32_t write, ag_addr dbeta, ag_addr dbeta_all, ag_addr dbeta_class, ag_addr dbeta_image);
+
+/* Center loss: of each row's squared distance to the centre of its class. HALF_MEAN: sum |x_i - c_y|^2 / (2 N). MEAN_OF_NUMBERS: sum |x_i - c_y|^2 / (N D). */
+enum { AG_CENTER_HALF_MEAN = 0, AG_CENTER_MEAN_OF_NUMBERS = 1 };
+typedef struct ag_center {
+  int32_t n, d, classes;
+  int32_t form;
+  float weight;    /* times dx; the summary's loss is without it */
+  float rate;      /* of the update */
+  int32_t counted; /* 1: the update of a class is divided by 1 + its rows in the batch */
+  int32_t reserved;
+  ag_addr x;       /* (N,D), f32 */
+  ag_addr labels;  /* (N), int32: [0, classes); another value is a fault of the device and the row adds nothing */
+  ag_addr scalars; /* ag_step_scalars */
+} ag_center;
+/* centers (classes,D), f32. dx (N,D) as `write` says. summary: ag_metric_summary with loss, terms (rows) and positive_distance (mean |x_i - c_y|), the rest 0.
+ * workspace: ag_workspace_bytes(AG_OP_CENTER_LOSS, n, d, 1). */
+ag_status ag_center_loss(ag_device* device, const ag_center* center, int32_t write, ag_addr centers, ag_addr dx, ag_addr summary, ag_addr workspace);
+/* centers of the classes in the batch: c_j = c_j - rate / (counted ? 1 + n_j : 1) sum over y_i = j of (c_j - x_i), rows in their order. */
+ag_status ag_center_update(ag_device* device, const ag_center* center, ag_addr centers);
 
 /* ------------------------------------------------------------------------------------------------ step and commit */
 

@@ -76,6 +76,25 @@ struct MarginBackwardCall {
   const float* cosines; float* dx; float* dw; float* dbias; float* dscale; void* workspace;
 };
 
+struct MetricDistancesCall { ag_matrix shape; int32_t distance; const float* x; float* distances; void* workspace; };
+struct Metric {
+  int32_t loss, distance, selection, form, mean, fallback, n, d, classes, images, purpose;
+  float weight, pull, nu;
+  uint64_t seed;
+  const float* distances; const int32_t* labels; const float* margin; const float* beta; const float* beta_class; const float* beta_image;
+  const int32_t* image; const ag_step_scalars* scalars;
+};
+struct MetricLossCall { Metric metric; float* coefficients; float* dbeta; ag_metric_summary* summary; void* workspace; };
+struct MetricBackwardCall {
+  ag_matrix shape; int32_t distance, write; const float* x; const float* distances; const float* coefficients; float* dx; void* workspace;
+};
+struct MetricBetaCall { Metric metric; int32_t write; const float* dbeta; float* dbeta_all; float* dbeta_class; float* dbeta_image; };
+struct Center {
+  int32_t n, d, classes, form; float weight, rate; int32_t counted; const float* x; const int32_t* labels; const ag_step_scalars* scalars;
+};
+struct CenterLossCall { Center center; int32_t write; const float* centers; float* dx; ag_metric_summary* summary; void* workspace; };
+struct CenterUpdateCall { Center center; float* centers; };
+
 struct GradientNormCall {
   int64_t count; float gradient_scale, max_norm; const float* gradients; ag_step_control* control; void* workspace;
 };
@@ -144,7 +163,13 @@ constexpr int32_t kOpCount = AG_OP_COUNT + 1;        // with the internal ones: 
   X(AG_OP_ADAGRAD_UPDATE, adagrad_update, AdagradUpdateCall)                \
   X(AG_OP_RMSPROP_UPDATE, rmsprop_update, RmspropUpdateCall)                \
   X(AG_OP_MAX_POOL_FORWARD, max_pool_forward, MaxPoolForwardCall)           \
-  X(AG_OP_MAX_POOL_BACKWARD, max_pool_backward, MaxPoolBackwardCall)
+  X(AG_OP_MAX_POOL_BACKWARD, max_pool_backward, MaxPoolBackwardCall)        \
+  X(AG_OP_METRIC_DISTANCES, metric_distances, MetricDistancesCall)          \
+  X(AG_OP_METRIC_LOSS, metric_loss, MetricLossCall)                         \
+  X(AG_OP_METRIC_BACKWARD, metric_backward, MetricBackwardCall)             \
+  X(AG_OP_METRIC_BETA, metric_beta, MetricBetaCall)                         \
+  X(AG_OP_CENTER_LOSS, center_loss, CenterLossCall)                         \
+  X(AG_OP_CENTER_UPDATE, center_update, CenterUpdateCall)
 
 // Every backend has these too; they are not part of angulus.h.
 #define AG_FOR_EACH_INTERNAL_OP(X) X(kOpChannelEpilogue, channel_epilogue, ChannelEpilogueCall)

@@ -22,3 +22,6 @@ static_assert(sizeof(ag_segment) == 32 && offsetof(ag_segment, weight_decay) == 
 static_assert(sizeof(ag_sgd) == 16, "ag_sgd");
 static_assert(sizeof(ag_adam) == 24, "ag_adam");
 static_assert(sizeof(ag_rmsprop) == 16, "ag_rmsprop");
+static_assert(sizeof(ag_metric) == 128 && offsetof(ag_metric, seed) == 56 && offsetof(ag_metric, scalars) == 120, "ag_metric");
+static_assert(sizeof(ag_metric_summary) == 32, "ag_metric_summary");
+static_assert(sizeof(ag_center) == 56 && offsetof(ag_center, x) == 32, "ag_center");

@@ -22,7 +22,7 @@ AG_INLINE int64_t row_panels(const Head& head) { return (head.n + kPanel - 1) / 
 AG_INLINE int row_vectors(const Head& head, int64_t panel) { return head.n - panel * kPanel > kLanes ? 2 : 1; }
 
 // x (N,D) to (panel, D, kPanel), zeros beyond N: vector `half` of a panel.
-static void pack_columns(const Head& head, int64_t panel, int half, float* x_columns) {
+[[maybe_unused]] static void pack_columns(const Head& head, int64_t panel, int half, float* x_columns) {
   const int64_t row = panel * kPanel + half * kLanes, d = head.d;
   float* const to = x_columns + panel * d * kPanel + half * kLanes;
   for (int64_t k = 0; k < d; k += kLanes) {
@@ -36,7 +36,7 @@ static void pack_columns(const Head& head, int64_t panel, int half, float* x_col
 }
 
 // c of the classes [first, first + count) and a panel of rows: c[class][kPanel].
-static void compute_cosines(const Head& head, const MarginRows& rows, const float* x_columns, int64_t panel, int64_t first, int64_t count, float* c) {
+[[maybe_unused]] static void compute_cosines(const Head& head, const MarginRows& rows, const float* x_columns, int64_t panel, int64_t first, int64_t count, float* c) {
   const int vectors = row_vectors(head, panel);
   const int64_t d = head.d;
   for_row_tiles(count, [&](int64_t at, int classes) {

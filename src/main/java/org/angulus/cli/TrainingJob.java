@@ -32,6 +32,8 @@ import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.Network;
 import org.angulus.model.NetworkConfig;
 import org.angulus.model.ResFaceConfig;
+import org.angulus.train.ExampleOrder;
+import org.angulus.train.IdentityOrder;
 import org.angulus.train.LossWatch;
 import org.angulus.train.ShuffledBatches;
 import org.angulus.train.Stages;
@@ -79,6 +81,7 @@ final class TrainingJob {
                 ? TrainingFaces.synthetic(choice, stages.first().startValue(), network.height(), network.width())
                 : TrainingFaces.folder(choice, stages.first().startValue(), network.height(), network.width(), out);
         PairImages test = faces.heldOut() == null ? null : test(faces.heldOut());
+        List<ExampleOrder> orders = ordersOf(faces.training());
         try (Device device = Devices.open(deviceName)) {
             if (threads != null) {
                 device.setThreads(threads);
@@ -86,8 +89,8 @@ final class TrainingJob {
             stages.list().forEach(stage -> device.require(stage.precision()));
             // Not before: what was refused until here leaves no folder behind.
             folder.write(stages, choice, faces.people());
-            announce(device.info(), faces);
-            train(device, faces, test, interruption);
+            announce(device.info(), faces, orders);
+            train(device, faces, orders, test, interruption);
             if (test != null) {
                 report(device, faces, test);
             }
@@ -127,7 +130,7 @@ final class TrainingJob {
         return "angulus train --resume " + folder.root();
     }
 
-    private void announce(DeviceInfo info, TrainingFaces faces) {
+    private void announce(DeviceInfo info, TrainingFaces faces, List<ExampleOrder> orders) {
         NetworkConfig network = stages.last().network();
         LabeledImages training = faces.training();
         out.println("Device    " + info.name() + ", " + info.description() + ", " + info.isa() + ", " + info.threads() + " threads");
@@ -137,20 +140,32 @@ final class TrainingJob {
                 + (faces.heldOut() == null ? "nobody" : faces.heldOut().people().size() + " other people") + " held out");
         for (int i = 0; i < stages.count(); i++) {
             TrainingConfig config = stages.list().get(i);
-            out.println((i == 0 ? "Recipe    " : "then      ") + config.head().description() + ", " + config.steps() + " steps of " + config.batch() + " pictures"
+            out.println((i == 0 ? "Recipe    " : "then      ") + config.lossDescription() + ", " + config.steps() + " steps of " + config.batch() + " pictures"
                     + (config.microBatches() > 1 ? " in " + config.microBatches() + " micro-batches, each with batch statistics of its own" : "")
                     + (config.frozen().equals(Network.NOTHING) ? "" : "; frozen: " + config.frozen()));
+            if (orders.get(i) instanceof IdentityOrder identities) {
+                out.println("Batches   " + config.microBatch() / config.metric().imagesPerIdentity() + " people with " + config.metric().imagesPerIdentity()
+                        + " images each, of the " + identities.remaining() + " of " + training.classes() + " people that have two images or more");
+            }
         }
         out.println("Precision " + stages.last().precision().words());
         out.println("Run       " + folder.root());
         out.flush();
     }
 
+    private List<ExampleOrder> ordersOf(LabeledImages training) {
+        try {
+            return stages.list().stream().map(config -> ExampleOrder.of(config, training)).toList();
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailure(ExitCode.FAILED, e.getMessage());
+        }
+    }
+
     private static boolean isReduced(NetworkConfig network) {
         return network instanceof ResFaceConfig resFace && !resFace.equals(ResFaceConfig.of("resface20", resFace.variant()).withKeep(resFace.keep()));
     }
 
-    private void train(Device device, TrainingFaces faces, PairImages test, Interruption interruption) throws IOException {
+    private void train(Device device, TrainingFaces faces, List<ExampleOrder> orders, PairImages test, Interruption interruption) throws IOException {
         LossCurve curve = new LossCurve();
         try (var events = new TensorBoardListener(folder.root(), "held_out", this::warn);
                 ProgressDisplay progress = new ProgressDisplay(stages, out, err)) {
@@ -159,20 +174,20 @@ final class TrainingJob {
                 first++;
             }
             for (int stage = first; stage < stages.count(); stage++) {
-                train(device, faces, test, interruption, stage, progress, List.of(progress, events, curve));
+                train(device, faces, orders.get(stage), test, interruption, stage, progress, List.of(progress, events, curve));
             }
         }
         curve.draw(new Plots(this::warn), folder.lossPicture(), stages.last().network().name());
     }
 
     private void train(
-            Device device, TrainingFaces faces, PairImages test, Interruption interruption, int stage, ProgressDisplay progress,
+            Device device, TrainingFaces faces, ExampleOrder order, PairImages test, Interruption interruption, int stage, ProgressDisplay progress,
             List<TrainingListener> listeners) throws IOException {
         TrainingConfig config = stages.list().get(stage);
         long before = stages.stepsBefore(stage);
         boolean last = stage == stages.count() - 1;
         var failed = new FailedImages(choice.strict());
-        var batches = new ShuffledBatches(faces.training(), config.startValue(), config.flip(), config.augmentation(), failed);
+        var batches = new ShuffledBatches(faces.training(), config.startValue(), config.flip(), config.augmentation(), failed, order);
         try (Trainer trainer = new Trainer(device, config, batches, folder.checkpoints(stages, stage), faces.name(), faces.aligner())) {
             listeners.forEach(listener -> trainer.addListener(listener.after(before)));
             trainer.addListener(new LossWatch(config, progress.after(before)));

@@ -38,7 +38,13 @@ public enum Op {
     ADAGRAD_UPDATE,
     RMSPROP_UPDATE,
     MAX_POOL_FORWARD,
-    MAX_POOL_BACKWARD;
+    MAX_POOL_BACKWARD,
+    METRIC_DISTANCES,
+    METRIC_LOSS,
+    METRIC_BACKWARD,
+    METRIC_BETA,
+    CENTER_LOSS,
+    CENTER_UPDATE;
 
     private static final Op[] VALUES = values();
 

@@ -275,4 +275,47 @@ public final class Ops {
     public void commitEnd(long control) {
         device.call(h -> Angulus.ag_commit_end(h, control));
     }
+
+    /** distances (N,N) of all pairs of the rows of x (N,D). workspace: {@link Op#METRIC_DISTANCES} for (n, d). */
+    public void metricDistances(Matrix shape, PairDistance distance, long x, long distances, long workspace) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_metric_distances(h, s.matrix(shape), distance.code(), x, distances, workspace));
+    }
+
+    /**
+     * Loss and gradients by distance.
+     *
+     * @param coefficients (N,N): weight dL/dD of (anchor, other): output
+     * @param dbeta (N): weight dL/db of each anchor; MARGIN only, else 0: output
+     * @param summary {@link MetricSummary}: output
+     * @param workspace {@link Op#METRIC_LOSS} for (n, n)
+     */
+    public void metricLoss(MetricOperands metric, long coefficients, long dbeta, long summary, long workspace) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_metric_loss(h, s.metric(metric), coefficients, dbeta, summary, workspace));
+    }
+
+    /** dx (N,D) from distances and their coefficients, as {@code write} says. workspace: {@link Op#METRIC_BACKWARD} for (n, d). */
+    public void metricBackward(Matrix shape, PairDistance distance, Write write, long x, long distances, long coefficients, long dx, long workspace) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_metric_backward(h, s.matrix(shape), distance.code(), write.code(), x, distances, coefficients, dx, workspace));
+    }
+
+    /** From dbeta (N) the gradients of beta (1), betaClass (classes) and betaImage (images), each optional. */
+    public void metricBeta(MetricOperands metric, Write write, long dbeta, long dbetaAll, long dbetaClass, long dbetaImage) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_metric_beta(h, s.metric(metric), write.code(), dbeta, dbetaAll, dbetaClass, dbetaImage));
+    }
+
+    /** Center loss: dx (N,D) as {@code write} says; summary: {@link MetricSummary}. workspace: {@link Op#CENTER_LOSS} for (n, d). */
+    public void centerLoss(CenterOperands center, Write write, long centers, long dx, long summary, long workspace) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_center_loss(h, s.center(center), write.code(), centers, dx, summary, workspace));
+    }
+
+    /** centers (classes,D): those of the classes in the batch move towards their rows. */
+    public void centerUpdate(CenterOperands center, long centers) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_center_update(h, s.center(center), centers));
+    }
 }

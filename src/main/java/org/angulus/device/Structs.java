@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.angulus.device.ffi.ag_adam;
 import org.angulus.device.ffi.ag_batch_norm;
+import org.angulus.device.ffi.ag_center;
 import org.angulus.device.ffi.ag_conv2d_operands;
 import org.angulus.device.ffi.ag_conv2d_shape;
 import org.angulus.device.ffi.ag_head;
@@ -11,6 +12,7 @@ import org.angulus.device.ffi.ag_image_shape;
 import org.angulus.device.ffi.ag_matrix;
 import org.angulus.device.ffi.ag_rmsprop;
 import org.angulus.device.ffi.ag_max_pool_shape;
+import org.angulus.device.ffi.ag_metric;
 import org.angulus.device.ffi.ag_sgd;
 
 /**
@@ -28,6 +30,8 @@ final class Structs {
     private final MemorySegment sgd;
     private final MemorySegment adam;
     private final MemorySegment rmsprop;
+    private final MemorySegment metric;
+    private final MemorySegment center;
     private final MemorySegment result;
 
     Structs() {
@@ -42,6 +46,8 @@ final class Structs {
         sgd = ag_sgd.allocate(arena);
         adam = ag_adam.allocate(arena);
         rmsprop = ag_rmsprop.allocate(arena);
+        metric = ag_metric.allocate(arena);
+        center = ag_center.allocate(arena);
         result = arena.allocate(16, 8);
     }
 
@@ -182,5 +188,47 @@ final class Structs {
         ag_rmsprop.epsilon(rmsprop, rule.epsilon());
         ag_rmsprop.form(rmsprop, rule.form().ordinal());
         return rmsprop;
+    }
+
+    MemorySegment metric(MetricOperands m) {
+        ag_metric.loss(metric, m.kind().code());
+        ag_metric.distance(metric, m.distance().code());
+        ag_metric.selection(metric, m.selection().code());
+        ag_metric.form(metric, m.soft() ? 1 : 0);
+        ag_metric.mean(metric, m.ofActive() ? 1 : 0);
+        ag_metric.fallback(metric, m.farthest() ? 1 : 0);
+        ag_metric.n(metric, m.n());
+        ag_metric.d(metric, m.d());
+        ag_metric.classes(metric, m.classes());
+        ag_metric.images(metric, m.images());
+        ag_metric.purpose(metric, m.purpose());
+        ag_metric.weight(metric, m.weight());
+        ag_metric.pull(metric, m.pull());
+        ag_metric.nu(metric, m.nu());
+        ag_metric.seed(metric, m.seed());
+        ag_metric.distances(metric, m.distances());
+        ag_metric.labels(metric, m.labels());
+        ag_metric.margin(metric, m.margin());
+        ag_metric.beta(metric, m.beta());
+        ag_metric.beta_class(metric, m.betaClass());
+        ag_metric.beta_image(metric, m.betaImage());
+        ag_metric.image(metric, m.image());
+        ag_metric.scalars(metric, m.scalars());
+        return metric;
+    }
+
+    MemorySegment center(CenterOperands c) {
+        ag_center.n(center, c.n());
+        ag_center.d(center, c.d());
+        ag_center.classes(center, c.classes());
+        ag_center.form(center, c.meanOfNumbers() ? 1 : 0);
+        ag_center.weight(center, c.weight());
+        ag_center.rate(center, c.rate());
+        ag_center.counted(center, c.counted() ? 1 : 0);
+        ag_center.reserved(center, 0);
+        ag_center.x(center, c.x());
+        ag_center.labels(center, c.labels());
+        ag_center.scalars(center, c.scalars());
+        return center;
     }
 }

@@ -1,5 +1,6 @@
 package org.angulus.loss;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -18,6 +19,10 @@ public record HeadHealth(
         double targetAngle, double nearestAngle, List<Double> gradientShares, double embeddingNorm, double classNorm, double lowestLoss) {
     /** Upper ends of the bands of {@link #gradientShares} but the last, in degrees. */
     public static final List<Integer> BANDS = List.of(30, 60, 90);
+
+    /** Of a run without a head. */
+    public static final HeadHealth NONE = new HeadHealth(
+            Double.NaN, Double.NaN, Collections.nCopies(BANDS.size() + 1, Double.NaN), Double.NaN, Double.NaN, Double.NaN);
 
     public HeadHealth {
         gradientShares = List.copyOf(gradientShares);

@@ -13,9 +13,9 @@ public final class Losses {
 
     private Losses() {}
 
-    /** All losses, oldest first. */
+    /** The heads, oldest first, then the losses on embeddings. */
     public static List<LossInfo> all() {
-        return Stream.of(HeadKind.values()).map(Losses::of).toList();
+        return Stream.concat(Stream.of(HeadKind.values()).map(Losses::of), MetricLosses.all().stream()).toList();
     }
 
     /** A head in words. */

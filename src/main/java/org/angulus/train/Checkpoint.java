@@ -2,6 +2,7 @@ package org.angulus.train;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -126,14 +127,15 @@ public record Checkpoint(State state, TrainingConfig config, Weights weights, We
     /** The fields that came later: without them an older run could not go on. */
     private static void addLaterFields(JsonElement json) {
         if (json instanceof JsonObject file) {
-            addIfAbsent(file.get("state"), "decoder", UNKNOWN_DECODER);
-            addIfAbsent(file.get("config"), "frozen", Network.NOTHING);
+            addIfAbsent(file.get("state"), "decoder", new JsonPrimitive(UNKNOWN_DECODER));
+            addIfAbsent(file.get("config"), "frozen", new JsonPrimitive(Network.NOTHING));
+            addIfAbsent(file.get("config"), "metric", RecordJson.write(MetricTraining.NONE));
         }
     }
 
-    private static void addIfAbsent(JsonElement json, String field, String value) {
+    private static void addIfAbsent(JsonElement json, String field, JsonElement value) {
         if (json instanceof JsonObject object && !object.has(field)) {
-            object.addProperty(field, value);
+            object.add(field, value);
         }
     }
 

@@ -2,6 +2,7 @@ package org.angulus.train;
 
 import java.nio.file.Path;
 import java.util.Map;
+import org.angulus.device.MetricSummary;
 
 /**
  * Tells a listener of a stage as part of the whole run.
@@ -16,8 +17,8 @@ record LaterStage(TrainingListener listener, long before) implements TrainingLis
     }
 
     @Override
-    public void onMetric(long step, MetricSummary summary) {
-        listener.onMetric(before + step, summary);
+    public void onMetric(long step, MetricSummary summary, double margin) {
+        listener.onMetric(before + step, summary, margin);
     }
 
     @Override

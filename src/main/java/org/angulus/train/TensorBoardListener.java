@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.angulus.loss.HeadHealth;
+import org.angulus.device.MetricSummary;
 
 /**
  * Writes a run's figures as TensorBoard scalars: learning_rate, total_loss/cross_entropy, train/..., angle/..., gradient_share/..., length/...,
@@ -65,6 +66,19 @@ public final class TensorBoardListener implements TrainingListener, AutoCloseabl
         values.put("length/class_vector", health.classNorm());
         values.values().removeIf(value -> value.isNaN());
         return values;
+    }
+
+    @Override
+    public void onMetric(long step, MetricSummary summary, double margin) {
+        var values = new LinkedHashMap<String, Double>();
+        values.put("metric/loss", (double) summary.loss());
+        values.put("metric/active", (double) summary.active());
+        values.put("metric/skipped", (double) summary.skipped());
+        values.put("metric/positive_distance", (double) summary.positiveDistance());
+        values.put("metric/negative_distance", (double) summary.negativeDistance());
+        values.put("metric/collapsed", (double) summary.collapsed());
+        values.put("metric/margin", margin);
+        write(step, values);
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.Map;
 import org.angulus.device.Device;
 import org.angulus.device.DeviceBuffer;
 import org.angulus.device.HeadSummary;
+import org.angulus.device.MetricSummary;
 import org.angulus.device.StepControl;
 import org.angulus.device.StepScalars;
 import org.angulus.model.FlatLayout;
@@ -34,6 +35,10 @@ final class TrainingBuffers implements AutoCloseable {
     final long summary;
     /** Sum of the summaries of a step's micro-batches. */
     final long summarySum;
+    /** The same of a loss on the embeddings themselves. */
+    final long metricSummary;
+
+    final long metricSummarySum;
     /** Moving averages of parameters and running statistics; 0 without them. */
     final long averageParameters;
 
@@ -89,7 +94,9 @@ final class TrainingBuffers implements AutoCloseable {
             scalars = control + align(StepControl.BYTES);
             summary = scalars + align(StepScalars.BYTES);
             summarySum = summary + align(HeadSummary.BYTES);
-            averageParameters = averaged ? summarySum + align(HeadSummary.BYTES) : 0;
+            metricSummary = summarySum + align(HeadSummary.BYTES);
+            metricSummarySum = metricSummary + align(MetricSummary.BYTES);
+            averageParameters = averaged ? metricSummarySum + align(MetricSummary.BYTES) : 0;
             averageRunning = averaged ? averageParameters + memory.parameters() : 0;
             arena = allocate(device, memory.activations());
             DeviceBuffer scratch = allocate(device, memory.workspace());

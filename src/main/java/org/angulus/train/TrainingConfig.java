@@ -49,6 +49,7 @@ import org.angulus.train.Schedule.RateFrom;
  * @param loaderThreads threads that prepare batches
  * @param frozen the part of the network, from the input on, whose weights stay: one of {@link Network#parts}; its batch norms take the
  *     running statistics
+ * @param metric loss on the embeddings themselves, and what batches are made of
  */
 public record TrainingConfig(
         NetworkConfig network,
@@ -75,7 +76,8 @@ public record TrainingConfig(
         int skipLimit,
         long logitsCap,
         int loaderThreads,
-        String frozen) {
+        String frozen,
+        MetricTraining metric) {
     private static final String ROOT = "training configuration";
 
     public TrainingConfig {
@@ -92,6 +94,7 @@ public record TrainingConfig(
         require(logitsCap >= 0, "logitsCap is " + logitsCap + " bytes; it must be 0 or more");
         require(loaderThreads >= 1 && loaderThreads <= 256, "loaderThreads is " + loaderThreads + "; it must be 1 to 256");
         requireFrozen(network, frozen);
+        metric.check(batch / microBatches);
     }
 
     /**
@@ -115,7 +118,7 @@ public record TrainingConfig(
                 ParameterRules.ONE,
                 new Schedule.Steps(List.of(
                         new RateFrom(0, 0.1), new RateFrom(16_000, 0.01), new RateFrom(24_000, 0.001), new RateFrom(28_000, 0.0001))),
-                0, 0, 30_000, 256, 1, 666, true, Augmentation.NONE, 0, 0, 100, 1000, 1000, 20, 128L << 20, 1, Network.NOTHING);
+                0, 0, 30_000, 256, 1, 666, true, Augmentation.NONE, 0, 0, 100, 1000, 1000, 20, 128L << 20, 1, Network.NOTHING, MetricTraining.NONE);
     }
 
     /**
@@ -154,7 +157,15 @@ public record TrainingConfig(
         return equals(new TrainingConfig(
                 other.network, other.input, other.precision, other.head, other.optimizer, other.decay, other.rates, other.schedule, other.warmUp,
                 other.marginWarmUp, steps, other.batch, other.microBatches, other.startValue, other.flip, other.augmentation, other.clip, other.averageDecay,
-                reportEvery, evaluateEvery, checkpointEvery, skipLimit, other.logitsCap, loaderThreads, other.frozen));
+                reportEvery, evaluateEvery, checkpointEvery, skipLimit, other.logitsCap, loaderThreads, other.frozen, other.metric));
+    }
+
+    /** All losses in words, for a model file: "am-softmax, scale 30.0, margin 0.35 + 0.003 (center, rate 0.5)". */
+    public String lossDescription() {
+        if (metric.alone()) {
+            return metric.loss().description();
+        }
+        return head.description() + (metric.isThere() ? " + " + metric.weight() + " (" + metric.loss().description() + ")" : "");
     }
 
     /** Images of one micro-batch. */
@@ -174,20 +185,25 @@ public record TrainingConfig(
 
     public TrainingConfig withNetwork(NetworkConfig other) {
         return new TrainingConfig(other, input, precision, head, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
-                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads, frozen);
+                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads, frozen, metric);
     }
 
     public TrainingConfig withHead(MarginHead other) {
         return new TrainingConfig(network, input, precision, other, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
-                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads, frozen);
+                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads, frozen, metric);
+    }
+
+    public TrainingConfig withMetric(MetricTraining other) {
+        return new TrainingConfig(network, input, precision, head, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
+                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads, frozen, other);
     }
 
     public TrainingConfig withPrecision(Type other) {
         return new TrainingConfig(network, input, other, head, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
-                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads, frozen);
+                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads, frozen, metric);
     }
 
-    /** The network's name and variant and the head's kind, where JSON gives them, decide what their other fields default to. */
+    /** The network's name and variant and the kinds of head and metric loss, where JSON gives them, decide what their other fields default to. */
     private TrainingConfig forChoices(JsonObject json) {
         String name = text(json, "network", "name", network.name());
         boolean caffe = text(json, "network", "variant", "").equals("caffe");
@@ -202,6 +218,10 @@ public record TrainingConfig(
             double keep = caffe || !(network instanceof ResFaceConfig resFace) ? 1 : resFace.keep();
             config = config.withNetwork(ResFaceConfig.of(name, caffe ? Variant.CAFFE : Variant.ARTICLE).withKeep(keep));
         }
+        JsonElement metricJson = json.get("metric");
+        if (metricJson != null && metricJson.isJsonObject()) {
+            config = config.withMetric(metric.forKind(text(metricJson.getAsJsonObject(), "loss", "kind", "")));
+        }
         return config.withHead(HeadChoice.defaults(json.get("head"), head));
     }
 
@@ -210,7 +230,7 @@ public record TrainingConfig(
         ParameterRules rules = decay.equals(ParameterRules.DECAY) ? ParameterRules.CAFFE_DECAY : decay;
         return new TrainingConfig(network, input, precision, head, optimizer, rules, ParameterRules.CAFFE_RATES, schedule, warmUp, marginWarmUp, steps,
                 batch, microBatches, startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap,
-                loaderThreads, frozen);
+                loaderThreads, frozen, metric);
     }
 
     /** The text at json.outer.inner, or {@code otherwise} where it is not given; a wrong type is refused later, where it is read. */

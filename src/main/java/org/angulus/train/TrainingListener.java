@@ -2,6 +2,7 @@ package org.angulus.train;
 
 import java.nio.file.Path;
 import java.util.Map;
+import org.angulus.device.MetricSummary;
 
 /** Told of what happens in a run, on the thread that trains. Every method does nothing unless it is overridden. */
 public interface TrainingListener {
@@ -13,8 +14,8 @@ public interface TrainingListener {
     /** A step's loss was read. */
     default void onStep(StepReport report) {}
 
-    /** A step's loss on distances was read. */
-    default void onMetric(long step, MetricSummary summary) {}
+    /** What the loss on the embeddings said of the step that was just told of, and its margin for the next one (0 for center loss). */
+    default void onMetric(long step, MetricSummary summary, double margin) {}
 
     /** The weights after {@code step} steps were evaluated; the first figure decides which checkpoint is the best. */
     default void onEvaluation(long step, Map<String, Double> figures) {}

@@ -2,6 +2,7 @@ package org.angulus.train;
 
 import java.util.List;
 import org.angulus.device.HeadSummary;
+import org.angulus.device.MetricSummary;
 import org.angulus.device.StepControl;
 import org.angulus.device.StepScalars;
 import org.angulus.model.FlatLayout;
@@ -34,9 +35,9 @@ public record TrainingMemory(
             long inputBytes) {
         long parameters = align(Float.BYTES * layout.count());
         long gradients = align(Float.BYTES * trained.count());
-        long network = Float.BYTES * layout.offset(vectors.getFirst());
+        long network = vectors.isEmpty() ? parameters : Float.BYTES * layout.offset(vectors.getFirst());
         long running = align(Float.BYTES * statistics.count());
-        long small = align(StepControl.BYTES) + align(StepScalars.BYTES) + 2 * align(HeadSummary.BYTES);
+        long small = align(StepControl.BYTES) + align(StepScalars.BYTES) + 2 * align(HeadSummary.BYTES) + 2 * align(MetricSummary.BYTES);
         long state = 2 * running + small + (config.averageDecay() > 0 ? parameters + running : 0);
         return new TrainingMemory(network, parameters - network, gradients, config.optimizer().states().size() * gradients, state, plan.arenaBytes(),
                 align(plan.preparedBytes()) + workspaceBytes, inputBytes);

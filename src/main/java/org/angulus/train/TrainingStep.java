@@ -7,6 +7,7 @@ import java.util.Map;
 import org.angulus.device.Device;
 import org.angulus.device.Graph;
 import org.angulus.device.HeadSummary;
+import org.angulus.device.MetricSummary;
 import org.angulus.device.Ops;
 import org.angulus.device.OutOfDeviceMemoryException;
 import org.angulus.device.StepControl;
@@ -14,6 +15,8 @@ import org.angulus.device.Type;
 import org.angulus.device.Write;
 import org.angulus.loss.HeadHealth;
 import org.angulus.loss.HeadPlan;
+import org.angulus.loss.MetricLoss;
+import org.angulus.loss.MetricPlan;
 import org.angulus.model.BatchMemory;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.ModelPlan;
@@ -40,11 +43,13 @@ final class TrainingStep implements AutoCloseable {
 
     private final FlatLayout statistics;
     private final ModelPlan plan;
-    private final HeadPlan head;
+    private final HeadPlan head; // null without a head
+    private final MetricPlan metric; // null without such a loss
     private final CommitPhase commit;
     private final TrainingMemory deviceMemory;
     private final PlanMemory memory;
     private final HeadPlan.Addresses headAddresses;
+    private final MetricPlan.Addresses metricAddresses;
     private final TrainingBuffers buffers;
     private final List<Graph> graphs = new ArrayList<>();
     private final Graph first;
@@ -66,43 +71,59 @@ final class TrainingStep implements AutoCloseable {
 
     /** What a run with micro-batches of n images is made of, and the memory it takes; nothing of it is taken yet. */
     private record Planned(
-            Network network, FlatLayout layout, FlatLayout trained, FlatLayout statistics, List<TensorSpec> vectors, HeadPlan head, ModelPlan plan,
+            Network network, FlatLayout layout, FlatLayout trained, FlatLayout statistics, List<TensorSpec> vectors, HeadPlan head, MetricPlan metric, ModelPlan plan,
             CommitPhase commit, TrainingMemory memory) {
         static Planned of(Ops ops, TrainingConfig config, int classes, int slots, int n) {
             Network network = config.network().build();
             int d = config.network().embeddingSize();
             var layout = new FlatLayout();
             network.parameters().forEach(layout::add);
-            List<TensorSpec> vectors = config.head().parameters(classes, d, config.network().initialization());
+            MetricTraining training = config.metric();
+            List<TensorSpec> vectors = new ArrayList<>();
+            if (!training.alone()) {
+                vectors.addAll(config.head().parameters(classes, d, config.network().initialization()));
+            }
+            vectors.addAll(training.loss().parameters(classes));
             vectors.forEach(layout::add);
             int frozen = network.layersThrough(config.frozen());
             var trained = new FlatLayout();
             network.parametersFrom(frozen).forEach(trained::add);
             vectors.forEach(trained::add);
-            FlatLayout statistics = withState(network.statistics(), config.head().state());
-            var head = new HeadPlan(ops, config.head(), classes, n, d, config.precision(), config.logitsCap(), config.startValue());
-            var plan = new ModelPlan(ops, network, config.input(), layout, n, config.startValue(), config.precision(), frozen, head::reserve);
+            var head = training.alone() ? null : new HeadPlan(ops, config.head(), classes, n, d, config.precision(), config.logitsCap(), config.startValue());
+            var metric = training.isThere() ? new MetricPlan(ops, training.loss(), training.weight(), classes, n, d, config.startValue()) : null;
+            FlatLayout statistics = withState(network.statistics(), head == null ? List.of() : config.head().state(), training.loss().state(classes, d));
+            var plan = new ModelPlan(ops, network, config.input(), layout, n, config.startValue(), config.precision(), frozen, arena -> {
+                if (head != null) {
+                    head.reserve(arena);
+                }
+                if (metric != null) {
+                    metric.reserve(arena);
+                }
+            });
             var commit = new CommitPhase(config, trained, statistics, network.statisticsFrom(frozen));
-            long workspace = Math.max(Math.max(plan.workspaceBytes(), head.workspaceBytes()), commit.workspaceBytes(ops));
+            long losses = Math.max(head == null ? 0 : head.workspaceBytes(), metric == null ? 0 : metric.workspaceBytes());
+            long workspace = Math.max(Math.max(plan.workspaceBytes(), losses), commit.workspaceBytes(ops));
             long input = TrainingBuffers.InputBlock.bytes(config.network(), n, slots);
             var memory = TrainingMemory.of(config, layout, trained, vectors, statistics, plan, workspace, input);
-            return new Planned(network, layout, trained, statistics, vectors, head, plan, commit, memory);
+            return new Planned(network, layout, trained, statistics, vectors, head, metric, plan, commit, memory);
         }
 
-        /** The network's running statistics, and behind them what the head keeps, each where it would be without the other's. */
-        private static FlatLayout withState(FlatLayout running, List<TensorSpec> state) {
-            var both = new FlatLayout();
-            for (FlatLayout.Entry entry : running.entries()) {
-                both.addAt(entry);
-            }
-            for (int i = 0; i < state.size(); i++) {
+        /**
+         * The network's running statistics, each where the network has it, and behind them what the losses keep: candidates of a step, committed with it,
+         * saved with the weights.
+         */
+        private static FlatLayout withState(FlatLayout running, List<TensorSpec> head, List<TensorSpec> metric) {
+            var all = new FlatLayout();
+            running.entries().forEach(all::addAt);
+            for (int i = 0; i < head.size(); i++) {
                 if (i == 0) {
-                    both.add(state.get(i));
+                    all.add(head.get(i));
                 } else {
-                    both.addDense(state.get(i));
+                    all.addDense(head.get(i));
                 }
             }
-            return both;
+            metric.forEach(all::add);
+            return all;
         }
     }
 
@@ -117,6 +138,7 @@ final class TrainingStep implements AutoCloseable {
         frozenBytes = Float.BYTES * (layout.count() - trained.count());
         statistics = planned.statistics;
         head = planned.head;
+        metric = planned.metric;
         plan = planned.plan;
         commit = planned.commit;
         deviceMemory = planned.memory;
@@ -133,7 +155,8 @@ final class TrainingStep implements AutoCloseable {
                     buffers.input + buffers.inputBlock.images(),
                     buffers.input + buffers.inputBlock.flips(),
                     buffers.scalars);
-            headAddresses = headAddresses(planned.vectors);
+            headAddresses = head == null ? null : headAddresses(planned.vectors);
+            metricAddresses = metric == null ? null : metricAddresses();
             first = record(() -> micro(Write.OVERWRITE));
             next = config.microBatches() > 1 ? record(() -> micro(Write.ACCUMULATE)) : null;
             update = record(this::commit);
@@ -147,8 +170,9 @@ final class TrainingStep implements AutoCloseable {
 
     private HeadPlan.Addresses headAddresses(List<TensorSpec> vectors) {
         long w = Float.BYTES * layout.offset(vectors.get(0));
-        long bias = place(vectors, ParameterKind.BIAS);
-        long scale = place(vectors, ParameterKind.SCALE);
+        List<TensorSpec> own = config.head().parameters(classes, config.network().embeddingSize(), config.network().initialization());
+        long bias = place(own, ParameterKind.BIAS);
+        long scale = place(own, ParameterKind.SCALE);
         List<TensorSpec> state = config.head().state();
         return new HeadPlan.Addresses(
                 memory.arena() + plan.embedding().offset(),
@@ -168,8 +192,33 @@ final class TrainingStep implements AutoCloseable {
     }
 
     /** Where the head's parameter of a kind lies in the flat buffers, in bytes; -1 without one. */
-    private long place(List<TensorSpec> vectors, ParameterKind kind) {
-        return vectors.stream().filter(spec -> spec.kind() == kind).mapToLong(spec -> Float.BYTES * layout.offset(spec)).findFirst().orElse(-1);
+    private long place(List<TensorSpec> own, ParameterKind kind) {
+        return own.stream().filter(spec -> spec.kind() == kind).mapToLong(spec -> Float.BYTES * layout.offset(spec)).findFirst().orElse(-1);
+    }
+
+    private MetricPlan.Addresses metricAddresses() {
+        long beta = address(memory.parameters(), layout, MetricLoss.BETA);
+        return new MetricPlan.Addresses(
+                memory.arena() + plan.embedding().offset(),
+                memory.arena() + plan.embeddingGradient().offset(),
+                buffers.input + buffers.inputBlock.labels(),
+                buffers.scalars,
+                buffers.metricSummary,
+                address(buffers.running, statistics, MetricLoss.MARGIN),
+                beta != 0 ? beta : address(buffers.running, statistics, MetricLoss.BETA),
+                address(memory.gradients(), layout, MetricLoss.BETA),
+                address(memory.parameters(), layout, MetricLoss.BETA_OF_PEOPLE),
+                address(memory.gradients(), layout, MetricLoss.BETA_OF_PEOPLE),
+                address(buffers.running, statistics, MetricLoss.CENTERS),
+                address(buffers.candidates, statistics, MetricLoss.CENTERS),
+                memory.arena(),
+                memory.workspace());
+    }
+
+    /** Where a tensor of a flat buffer lies; 0 where there is none of that name. */
+    private static long address(long buffer, FlatLayout layout, String name) {
+        return layout.entries().stream().filter(entry -> entry.spec().name().equals(name)).findFirst()
+                .map(entry -> buffer + Float.BYTES * entry.offset()).orElse(0L);
     }
 
     private Graph record(Runnable ops) {
@@ -184,12 +233,22 @@ final class TrainingStep implements AutoCloseable {
             ops.copy(buffers.candidates, buffers.running, buffers.runningBytes());
         }
         plan.forward(ops, memory);
-        head.run(ops, headAddresses, write);
+        if (head != null) {
+            head.run(ops, headAddresses, write);
+            addUp(ops, write, buffers.summarySum, buffers.summary, HeadSummary.BYTES);
+        }
+        if (metric != null) {
+            metric.run(ops, metricAddresses, head == null ? Write.OVERWRITE : Write.ACCUMULATE, write);
+            addUp(ops, write, buffers.metricSummarySum, buffers.metricSummary, MetricSummary.BYTES);
+        }
         plan.backward(ops, memory, write);
+    }
+
+    private static void addUp(Ops ops, Write write, long sum, long value, long bytes) {
         if (write == Write.OVERWRITE) {
-            ops.copy(buffers.summarySum, buffers.summary, HeadSummary.BYTES);
+            ops.copy(sum, value, bytes);
         } else {
-            ops.add(Type.F32, HeadSummary.BYTES / Float.BYTES, buffers.summarySum, buffers.summary, buffers.summarySum);
+            ops.add(Type.F32, bytes / Float.BYTES, sum, value, sum);
         }
     }
 
@@ -224,6 +283,11 @@ final class TrainingStep implements AutoCloseable {
         return classes;
     }
 
+    /** Running statistics of the network, and what a loss on the embeddings keeps. */
+    FlatLayout statistics() {
+        return statistics;
+    }
+
     /** Parameters of network and head. */
     FlatLayout layout() {
         return layout;
@@ -232,11 +296,6 @@ final class TrainingStep implements AutoCloseable {
     /** Those of them that are not frozen: what the optimizer keeps something of. */
     FlatLayout trained() {
         return trained;
-    }
-
-    /** What persists beside the parameters: the network's running statistics and the head's state. */
-    FlatLayout statistics() {
-        return statistics;
     }
 
     /** Runs a micro-batch that lies in the input block, under the scalars that were sent. */
@@ -249,8 +308,47 @@ final class TrainingStep implements AutoCloseable {
         update.launch();
     }
 
-    /** The step's summary, averaged over its micro-batches. Waits. */
+    /** What the loss on the embeddings says of the step, averaged over its micro-batches; null without one. Waits. */
+    MetricSummary metricSummary() {
+        return metric == null ? null : device.transfers().metricSummary(buffers.metricSummarySum).times(1f / config.microBatches());
+    }
+
+    /** The margin of the loss on the embeddings. Waits. */
+    float metricMargin() {
+        return floats(metricAddresses.margin(), 1)[0];
+    }
+
+    /** Sets it for the steps to come. Waits. */
+    void setMetricMargin(float margin) {
+        device.transfers().upload(metricAddresses.margin(), new float[] {margin});
+    }
+
+    /** Distances (N,N) of the last micro-batch, of a contrastive loss on pairs. Waits. */
+    float[] pairDistances() {
+        return floats(metric.distances(metricAddresses), (long) config.microBatch() * config.microBatch());
+    }
+
+    /** Labels of the last micro-batch. Waits. */
+    int[] labels() {
+        return device.transfers().ints(metricAddresses.labels(), config.microBatch());
+    }
+
+    /** The counts of pairs that are saved with the run. Waits. */
+    float[] pairCounts() {
+        return floats(address(buffers.running, statistics, MetricLoss.PAIRS), MetricLoss.PAIR_COUNTS);
+    }
+
+    /** Sets them. Waits. */
+    void setPairCounts(float[] counts) {
+        device.transfers().upload(address(buffers.running, statistics, MetricLoss.PAIRS), counts);
+    }
+
+    /** The step's summary of the head, averaged over its micro-batches; without a head loss and share of the terms that are 0 of the other one. Waits. */
     HeadSummary summary() {
+        if (head == null) {
+            MetricSummary alone = metricSummary();
+            return new HeadSummary((float) config.metric().weight() * alone.loss(), 1 - alone.active(), Float.NaN, Float.NaN);
+        }
         HeadSummary sum = device.transfers().summary(buffers.summarySum);
         float m = config.microBatches();
         return new HeadSummary(sum.loss() / m, sum.accuracy() / m, sum.targetCosine() / m, sum.otherCosine() / m);
@@ -258,7 +356,7 @@ final class TrainingStep implements AutoCloseable {
 
     /** How the head does with the step's last micro-batch. Waits. */
     HeadHealth health(double margin) {
-        return head.health(device, headAddresses, margin);
+        return head == null ? HeadHealth.NONE : head.health(device, headAddresses, margin);
     }
 
     /** Norm, and steps applied and skipped. Waits. */

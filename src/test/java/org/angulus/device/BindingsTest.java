@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import org.angulus.device.ffi.Angulus;
 import org.angulus.device.ffi.ag_adam;
 import org.angulus.device.ffi.ag_batch_norm;
+import org.angulus.device.ffi.ag_center;
 import org.angulus.device.ffi.ag_conv2d_operands;
 import org.angulus.device.ffi.ag_conv2d_plan;
 import org.angulus.device.ffi.ag_conv2d_shape;
@@ -30,6 +31,8 @@ import org.angulus.device.ffi.ag_head_summary;
 import org.angulus.device.ffi.ag_image_shape;
 import org.angulus.device.ffi.ag_matrix;
 import org.angulus.device.ffi.ag_max_pool_shape;
+import org.angulus.device.ffi.ag_metric;
+import org.angulus.device.ffi.ag_metric_summary;
 import org.angulus.device.ffi.ag_peak;
 import org.angulus.device.ffi.ag_rmsprop;
 import org.angulus.device.ffi.ag_segment;
@@ -60,7 +63,11 @@ class BindingsTest {
             "ag_segment 32 offset=0 count=8 weight_decay=16 rate_factor=20 lower_bound=24 reserved=28",
             "ag_sgd 16 momentum=0 convention=4 nesterov=8 reserved=12",
             "ag_adam 24 beta1=0 beta2=4 epsilon=8 form=12 decoupled=16 reserved=20",
-            "ag_rmsprop 16 decay=0 momentum=4 epsilon=8 form=12");
+            "ag_rmsprop 16 decay=0 momentum=4 epsilon=8 form=12",
+            "ag_metric 128 loss=0 distance=4 selection=8 form=12 mean=16 fallback=20 n=24 d=28 classes=32 images=36 purpose=40 weight=44 pull=48 nu=52 seed=56"
+                    + " distances=64 labels=72 margin=80 beta=88 beta_class=96 beta_image=104 image=112 scalars=120",
+            "ag_metric_summary 32 loss=0 active=4 terms=8 skipped=12 positive_distance=16 negative_distance=20 collapsed=24 beta=28",
+            "ag_center 56 n=0 d=4 classes=8 form=12 weight=16 rate=20 counted=24 reserved=28 x=32 labels=40 scalars=48");
 
     @Test
     void bindingsAreOfThisHeader() throws IOException, NoSuchAlgorithmException {
@@ -77,7 +84,8 @@ class BindingsTest {
     void structsLieAsInC() {
         List<MemoryLayout> layouts = List.of(ag_device_info.layout(), ag_peak.layout(), ag_fault.layout(), ag_step_scalars.layout(), ag_image_shape.layout(),
                 ag_conv2d_shape.layout(), ag_conv2d_plan.layout(), ag_conv2d_operands.layout(), ag_matrix.layout(), ag_max_pool_shape.layout(), ag_batch_norm.layout(),
-                ag_head.layout(), ag_head_summary.layout(), ag_step_control.layout(), ag_segment.layout(), ag_sgd.layout(), ag_adam.layout(), ag_rmsprop.layout());
+                ag_head.layout(), ag_head_summary.layout(), ag_step_control.layout(), ag_segment.layout(), ag_sgd.layout(), ag_adam.layout(), ag_rmsprop.layout(),
+                ag_metric.layout(), ag_metric_summary.layout(), ag_center.layout());
         assertEquals(String.join("\n", LAYOUTS), layouts.stream().map(BindingsTest::words).collect(Collectors.joining("\n")));
     }
 
@@ -114,6 +122,15 @@ class BindingsTest {
                 Angulus.AG_DEVICE_FAULT(), Angulus.AG_INTERNAL()), Stream.of(Status.values()).map(Enum::ordinal).toList());
         assertEquals(List.of(Angulus.AG_EPILOGUE_BIAS(), Angulus.AG_EPILOGUE_PRELU(), Angulus.AG_EPILOGUE_RESIDUAL(), Angulus.AG_EPILOGUE_STATISTICS()),
                 List.of(Epilogue.BIAS, Epilogue.PRELU, Epilogue.RESIDUAL, Epilogue.STATISTICS));
+        assertEquals(List.of(Angulus.AG_DISTANCE_SQUARED(), Angulus.AG_DISTANCE_EUCLIDEAN(), Angulus.AG_DISTANCE_COSINE()),
+                Stream.of(PairDistance.values()).map(PairDistance::code).toList());
+        assertEquals(List.of(Angulus.AG_METRIC_CONTRASTIVE(), Angulus.AG_METRIC_TRIPLET(), Angulus.AG_METRIC_MARGIN()),
+                Stream.of(MetricKind.values()).map(MetricKind::code).toList());
+        assertEquals(List.of(Angulus.AG_SELECT_ALL(), Angulus.AG_SELECT_PAIRS(), Angulus.AG_SELECT_BATCH_HARD(), Angulus.AG_SELECT_SEMI_HARD(),
+                Angulus.AG_SELECT_SEMI_HARD_RANDOM(), Angulus.AG_SELECT_VIOLATOR(), Angulus.AG_SELECT_DISTANCE_WEIGHTED()),
+                Stream.of(PairSelection.values()).map(PairSelection::code).toList());
+        assertEquals(List.of(1, 1, 1), List.of(Angulus.AG_TRIPLET_SOFT(), Angulus.AG_MEAN_OF_ACTIVE(), Angulus.AG_CENTER_MEAN_OF_NUMBERS()));
+        assertEquals(Angulus.AG_OP_CENTER_UPDATE(), Op.CENTER_UPDATE.code());
         assertEquals(HeadOperands.TARGET_ROWS, Angulus.AG_TARGET_ROWS());
         assertEquals(HeadOperands.PARTIAL_ROWS, Angulus.AG_PARTIAL_ROWS());
     }

@@ -7,11 +7,13 @@ import java.util.function.BiFunction;
 import org.angulus.device.ffi.Angulus;
 import org.angulus.device.ffi.ag_adam;
 import org.angulus.device.ffi.ag_batch_norm;
+import org.angulus.device.ffi.ag_center;
 import org.angulus.device.ffi.ag_conv2d_plan;
 import org.angulus.device.ffi.ag_head;
 import org.angulus.device.ffi.ag_image_shape;
 import org.angulus.device.ffi.ag_rmsprop;
 import org.angulus.device.ffi.ag_max_pool_shape;
+import org.angulus.device.ffi.ag_metric;
 import org.angulus.device.ffi.ag_segment;
 import org.angulus.device.ffi.ag_sgd;
 
@@ -37,6 +39,7 @@ final class RandomEntries {
         rows(all);
         head(all);
         step(all);
+        metric(all);
         return all;
     }
 
@@ -360,5 +363,90 @@ final class RandomEntries {
             return Angulus.ag_commit_copy(h, g.address(n), g.address(n), g.number((long) n), g.address(32));
         });
         all.put("ag_commit_end", (g, h) -> Angulus.ag_commit_end(h, g.address(32)));
+    }
+
+    /** A loss over random bytes, most of whose rows have labels of their own. */
+    private static MemorySegment metric(RandomCall g, int kind, int n, int classes, int images) {
+        MemorySegment s = g.memory(ag_metric.sizeof());
+        boolean triplet = kind == MetricKind.TRIPLET.code();
+        int selection = triplet ? g.random().nextInt(2, 7) : g.random().nextInt(3);
+        ag_metric.loss(s, g.number(kind));
+        ag_metric.distance(s, g.number(1));
+        ag_metric.selection(s, g.number(triplet || selection < 2 ? selection : 6));
+        ag_metric.form(s, g.choice(2));
+        ag_metric.mean(s, g.choice(2));
+        ag_metric.fallback(s, g.choice(2));
+        ag_metric.n(s, g.number(n));
+        ag_metric.d(s, g.number(g.size(100)));
+        ag_metric.classes(s, g.number(classes));
+        ag_metric.images(s, g.number(images));
+        ag_metric.weight(s, g.real(1));
+        ag_metric.pull(s, g.real(0.001f));
+        ag_metric.nu(s, g.real(0.1f));
+        ag_metric.distances(s, g.address(bytes(n, n)));
+        ag_metric.labels(s, g.address(bytes(n, 1)));
+        ag_metric.margin(s, g.address(4));
+        ag_metric.beta(s, g.address(4));
+        ag_metric.beta_class(s, g.address(bytes(classes, 1)));
+        ag_metric.beta_image(s, g.address(bytes(images, 1)));
+        ag_metric.image(s, g.address(bytes(n, 1)));
+        ag_metric.scalars(s, g.address(StepScalars.BYTES));
+        return g.pointer(s);
+    }
+
+    private static MemorySegment center(RandomCall g, int n, int d, int classes) {
+        MemorySegment s = g.memory(ag_center.sizeof());
+        ag_center.n(s, g.number(n));
+        ag_center.d(s, g.number(d));
+        ag_center.classes(s, g.number(classes));
+        ag_center.form(s, g.choice(2));
+        ag_center.weight(s, g.real(1));
+        ag_center.rate(s, g.real(0.5f));
+        ag_center.counted(s, g.choice(2));
+        ag_center.x(s, g.address(bytes(n, d)));
+        ag_center.labels(s, g.address(bytes(n, 1)));
+        ag_center.scalars(s, g.address(StepScalars.BYTES));
+        return g.pointer(s);
+    }
+
+    private static void metric(Map<String, Entry> all) {
+        all.put("ag_metric_distances", (g, h) -> {
+            int n = g.size(40);
+            int d = g.size(40);
+            return Angulus.ag_metric_distances(h, g.matrix(n, d), g.choice(3), g.address(bytes(n, d)), g.address(bytes(n, n)),
+                    g.workspace(Op.METRIC_DISTANCES, n, d, 1));
+        });
+        all.put("ag_metric_loss", (g, h) -> {
+            int n = g.size(40);
+            int kind = g.random().nextInt(3);
+            return Angulus.ag_metric_loss(h, metric(g, kind, n, g.size(100), g.size(100)), g.address(bytes(n, n)),
+                    kind == MetricKind.MARGIN.code() ? g.address(bytes(n, 1)) : g.number(0L), g.address(MetricSummary.BYTES), g.workspace(Op.METRIC_LOSS, n, n, 1));
+        });
+        all.put("ag_metric_backward", (g, h) -> {
+            int n = g.size(40);
+            int d = g.size(40);
+            return Angulus.ag_metric_backward(h, g.matrix(n, d), g.choice(3), g.choice(2), g.address(bytes(n, d)), g.address(bytes(n, n)), g.address(bytes(n, n)),
+                    g.address(bytes(n, d)), g.workspace(Op.METRIC_BACKWARD, n, d, 1));
+        });
+        all.put("ag_metric_beta", (g, h) -> {
+            int n = g.size(40);
+            int classes = g.size(100);
+            int images = g.size(100);
+            return Angulus.ag_metric_beta(h, metric(g, MetricKind.MARGIN.code(), n, classes, images), g.choice(2), g.address(bytes(n, 1)), g.optional(4),
+                    g.optional(bytes(classes, 1)), g.optional(bytes(images, 1)));
+        });
+        all.put("ag_center_loss", (g, h) -> {
+            int n = g.size(40);
+            int d = g.size(40);
+            int classes = g.size(40);
+            return Angulus.ag_center_loss(h, center(g, n, d, classes), g.choice(2), g.address(bytes(classes, d)), g.address(bytes(n, d)),
+                    g.address(MetricSummary.BYTES), g.workspace(Op.CENTER_LOSS, n, d, 1));
+        });
+        all.put("ag_center_update", (g, h) -> {
+            int n = g.size(40);
+            int d = g.size(40);
+            int classes = g.size(40);
+            return Angulus.ag_center_update(h, center(g, n, d, classes), g.address(bytes(classes, d)));
+        });
     }
 }

@@ -70,6 +70,10 @@ class ThreadsTest {
         }
         putEach(runs, device, Op.MARGIN_FORWARD, ThreadsTest::marginForward);
         putEach(runs, device, Op.MARGIN_BACKWARD, ThreadsTest::marginBackward);
+        putEach(runs, device, Op.METRIC_DISTANCES, ThreadsTest::metric);
+        putEach(runs, device, Op.METRIC_LOSS, ThreadsTest::metric);
+        putEach(runs, device, Op.METRIC_BACKWARD, ThreadsTest::metric);
+        putEach(runs, device, Op.CENTER_UPDATE, ThreadsTest::centers);
         return runs;
     }
 
@@ -187,6 +191,36 @@ class ThreadsTest {
         double[] all = Arrays.copyOf(memory.read(dx, byX), byX + byW);
         System.arraycopy(memory.read(dw, byW), 0, all, byX, byW);
         return all;
+    }
+
+    /** Rows to gradient, semi-hard. */
+    private static double[] metric(GuardedMemory memory) {
+        int n = 70;
+        int d = 33;
+        Ops ops = memory.device().ops();
+        Numbers numbers = new Numbers(8);
+        Matrix shape = new Matrix(n, d, Type.F32);
+        long x = memory.input(numbers.signed(Type.F32, n * d));
+        long distances = memory.output(n * n);
+        long coefficients = memory.output(n * n);
+        long dx = memory.output(n * d);
+        ops.metricDistances(shape, PairDistance.SQUARED, x, distances, memory.workspace(Op.METRIC_DISTANCES, n, d));
+        ops.metricLoss(new MetricOperands(MetricKind.TRIPLET, PairDistance.SQUARED, PairSelection.SEMI_HARD, true, false, true, n, d, 0, 0, 0, 1, 0.25f, 0, 0, distances,
+                memory.input(numbers.labels(n, 3)), memory.input(new double[] {0.25}), 0, 0, 0, 0, memory.input(new StepScalars(0, 0, 0, 0, 0, 0))), coefficients, 0,
+                memory.bytes(MetricSummary.BYTES), memory.workspace(Op.METRIC_LOSS, n, n));
+        ops.metricBackward(shape, PairDistance.SQUARED, Write.OVERWRITE, x, distances, coefficients, dx, memory.workspace(Op.METRIC_BACKWARD, n, d));
+        return memory.read(dx, n * d);
+    }
+
+    /** Few classes with many rows each. */
+    private static double[] centers(GuardedMemory memory) {
+        int n = 301;
+        int d = 33;
+        Numbers numbers = new Numbers(9);
+        long centers = memory.inOut(numbers.signed(Type.F32, 5 * d));
+        memory.device().ops().centerUpdate(new CenterOperands(n, d, 5, false, 1, 0.5f, true, memory.input(numbers.signed(Type.F32, n * d)),
+                memory.input(numbers.labels(n, 5)), memory.input(new StepScalars(0, 0, 0, 0, 0, 0))), centers);
+        return memory.read(centers, 5 * d);
     }
 
     @OnEveryDevice

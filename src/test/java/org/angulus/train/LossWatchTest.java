@@ -81,26 +81,6 @@ class LossWatchTest {
         assertEquals(1, watch(json, step -> 7, 0.3, 0.35, 0).size());
     }
 
-    private record Metric(double loss, double meanDistance) implements MetricSummary {}
-
-    @Test
-    void aCollapsedTripletIsTold() {
-        for (double equal : new double[] {0.2, CollapseWatch.SOFT_MARGIN}) {
-            warnings.clear();
-            TrainingListener watch = new CollapseWatch(equal, 0.05, told).after(1000);
-            for (int i = 0; i < 2; i++) {
-                watch.onMetric(i, new Metric(equal * 1.001, 0.01));
-            }
-            watch.onMetric(2, new Metric(equal, 0.9));
-            assertEquals(List.of(), warnings, "far apart, or not for long");
-            for (int i = 3; i < 9; i++) {
-                watch.onMetric(i, new Metric(equal * 1.001, 0.01));
-            }
-            assertEquals(1, warnings.size());
-            assertTrue(warnings.getFirst().contains("The embeddings have become one point"), warnings.getFirst());
-        }
-    }
-
     @Test
     void tensorBoardShowsAnglesSharesAndLengths(@TempDir Path folder) throws Exception {
         try (var events = new TensorBoardListener(folder, "lfw", warning -> warnings.add(warning))) {

@@ -18,6 +18,7 @@ import org.angulus.model.ResFaceConfig;
 import org.angulus.model.Variant;
 import org.angulus.train.Augmentation;
 import org.angulus.train.BatchSource;
+import org.angulus.train.MetricTraining;
 import org.angulus.train.Optimizer;
 import org.angulus.train.ParameterRules;
 import org.angulus.train.Schedule;
@@ -77,7 +78,7 @@ final class TrainingProblem implements AutoCloseable {
                 ParameterRules.DECAY,
                 ParameterRules.ONE,
                 new Schedule.Steps(List.of(new Schedule.RateFrom(0, RATE))),
-                0, 0, NEVER, batch, 1, 1, flip, augmentation, 0, 0, reportEvery, NEVER, NEVER, 1, 128L << 20, 1, ResFace.NOTHING);
+                0, 0, NEVER, batch, 1, 1, flip, augmentation, 0, 0, reportEvery, NEVER, NEVER, 1, 128L << 20, 1, Network.NOTHING, MetricTraining.NONE);
     }
 
     /**

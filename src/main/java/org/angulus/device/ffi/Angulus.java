@@ -2146,10 +2146,64 @@ public class Angulus extends Angulus$shared {
     public static int AG_OP_MAX_POOL_BACKWARD() {
         return AG_OP_MAX_POOL_BACKWARD;
     }
-    private static final int AG_OP_COUNT = (int)35L;
+    private static final int AG_OP_METRIC_DISTANCES = (int)35L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_COUNT = 35
+     * enum <anonymous>.AG_OP_METRIC_DISTANCES = 35
+     * }
+     */
+    public static int AG_OP_METRIC_DISTANCES() {
+        return AG_OP_METRIC_DISTANCES;
+    }
+    private static final int AG_OP_METRIC_LOSS = (int)36L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_METRIC_LOSS = 36
+     * }
+     */
+    public static int AG_OP_METRIC_LOSS() {
+        return AG_OP_METRIC_LOSS;
+    }
+    private static final int AG_OP_METRIC_BACKWARD = (int)37L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_METRIC_BACKWARD = 37
+     * }
+     */
+    public static int AG_OP_METRIC_BACKWARD() {
+        return AG_OP_METRIC_BACKWARD;
+    }
+    private static final int AG_OP_METRIC_BETA = (int)38L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_METRIC_BETA = 38
+     * }
+     */
+    public static int AG_OP_METRIC_BETA() {
+        return AG_OP_METRIC_BETA;
+    }
+    private static final int AG_OP_CENTER_LOSS = (int)39L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_CENTER_LOSS = 39
+     * }
+     */
+    public static int AG_OP_CENTER_LOSS() {
+        return AG_OP_CENTER_LOSS;
+    }
+    private static final int AG_OP_CENTER_UPDATE = (int)40L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_CENTER_UPDATE = 40
+     * }
+     */
+    public static int AG_OP_CENTER_UPDATE() {
+        return AG_OP_CENTER_UPDATE;
+    }
+    private static final int AG_OP_COUNT = (int)41L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_COUNT = 41
      * }
      */
     public static int AG_OP_COUNT() {
@@ -4555,6 +4609,569 @@ public class Angulus extends Angulus$shared {
                 traceDowncall("ag_margin_backward", device, head, first, count, write_x, write_w, target, log_sum_exp, losses, cosines, dx, dw, dbias, dscale, workspace);
             }
             return (int)mh$.invokeExact(device, head, first, count, write_x, write_w, target, log_sum_exp, losses, cosines, dx, dw, dbias, dscale, workspace);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int AG_DISTANCE_SQUARED = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_DISTANCE_SQUARED = 0
+     * }
+     */
+    public static int AG_DISTANCE_SQUARED() {
+        return AG_DISTANCE_SQUARED;
+    }
+    private static final int AG_DISTANCE_EUCLIDEAN = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_DISTANCE_EUCLIDEAN = 1
+     * }
+     */
+    public static int AG_DISTANCE_EUCLIDEAN() {
+        return AG_DISTANCE_EUCLIDEAN;
+    }
+    private static final int AG_DISTANCE_COSINE = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_DISTANCE_COSINE = 2
+     * }
+     */
+    public static int AG_DISTANCE_COSINE() {
+        return AG_DISTANCE_COSINE;
+    }
+
+    private static class ag_metric_distances {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER,
+            Angulus.C_INT,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_metric_distances");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_distances(ag_device *device, const ag_matrix *shape, int32_t distance, ag_addr x, ag_addr distances, ag_addr workspace)
+     * }
+     */
+    public static FunctionDescriptor ag_metric_distances$descriptor() {
+        return ag_metric_distances.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_distances(ag_device *device, const ag_matrix *shape, int32_t distance, ag_addr x, ag_addr distances, ag_addr workspace)
+     * }
+     */
+    public static MethodHandle ag_metric_distances$handle() {
+        return ag_metric_distances.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_distances(ag_device *device, const ag_matrix *shape, int32_t distance, ag_addr x, ag_addr distances, ag_addr workspace)
+     * }
+     */
+    public static MemorySegment ag_metric_distances$address() {
+        return ag_metric_distances.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_metric_distances(ag_device *device, const ag_matrix *shape, int32_t distance, ag_addr x, ag_addr distances, ag_addr workspace)
+     * }
+     */
+    public static int ag_metric_distances(MemorySegment device, MemorySegment shape, int distance, long x, long distances, long workspace) {
+        var mh$ = ag_metric_distances.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_metric_distances", device, shape, distance, x, distances, workspace);
+            }
+            return (int)mh$.invokeExact(device, shape, distance, x, distances, workspace);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int AG_METRIC_CONTRASTIVE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_METRIC_CONTRASTIVE = 0
+     * }
+     */
+    public static int AG_METRIC_CONTRASTIVE() {
+        return AG_METRIC_CONTRASTIVE;
+    }
+    private static final int AG_METRIC_TRIPLET = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_METRIC_TRIPLET = 1
+     * }
+     */
+    public static int AG_METRIC_TRIPLET() {
+        return AG_METRIC_TRIPLET;
+    }
+    private static final int AG_METRIC_MARGIN = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_METRIC_MARGIN = 2
+     * }
+     */
+    public static int AG_METRIC_MARGIN() {
+        return AG_METRIC_MARGIN;
+    }
+    private static final int AG_TRIPLET_HINGE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_TRIPLET_HINGE = 0
+     * }
+     */
+    public static int AG_TRIPLET_HINGE() {
+        return AG_TRIPLET_HINGE;
+    }
+    private static final int AG_TRIPLET_SOFT = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_TRIPLET_SOFT = 1
+     * }
+     */
+    public static int AG_TRIPLET_SOFT() {
+        return AG_TRIPLET_SOFT;
+    }
+    private static final int AG_SELECT_ALL = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_SELECT_ALL = 0
+     * }
+     */
+    public static int AG_SELECT_ALL() {
+        return AG_SELECT_ALL;
+    }
+    private static final int AG_SELECT_PAIRS = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_SELECT_PAIRS = 1
+     * }
+     */
+    public static int AG_SELECT_PAIRS() {
+        return AG_SELECT_PAIRS;
+    }
+    private static final int AG_SELECT_BATCH_HARD = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_SELECT_BATCH_HARD = 2
+     * }
+     */
+    public static int AG_SELECT_BATCH_HARD() {
+        return AG_SELECT_BATCH_HARD;
+    }
+    private static final int AG_SELECT_SEMI_HARD = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_SELECT_SEMI_HARD = 3
+     * }
+     */
+    public static int AG_SELECT_SEMI_HARD() {
+        return AG_SELECT_SEMI_HARD;
+    }
+    private static final int AG_SELECT_SEMI_HARD_RANDOM = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_SELECT_SEMI_HARD_RANDOM = 4
+     * }
+     */
+    public static int AG_SELECT_SEMI_HARD_RANDOM() {
+        return AG_SELECT_SEMI_HARD_RANDOM;
+    }
+    private static final int AG_SELECT_VIOLATOR = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_SELECT_VIOLATOR = 5
+     * }
+     */
+    public static int AG_SELECT_VIOLATOR() {
+        return AG_SELECT_VIOLATOR;
+    }
+    private static final int AG_SELECT_DISTANCE_WEIGHTED = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_SELECT_DISTANCE_WEIGHTED = 6
+     * }
+     */
+    public static int AG_SELECT_DISTANCE_WEIGHTED() {
+        return AG_SELECT_DISTANCE_WEIGHTED;
+    }
+    private static final int AG_MEAN_OF_TERMS = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_MEAN_OF_TERMS = 0
+     * }
+     */
+    public static int AG_MEAN_OF_TERMS() {
+        return AG_MEAN_OF_TERMS;
+    }
+    private static final int AG_MEAN_OF_ACTIVE = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_MEAN_OF_ACTIVE = 1
+     * }
+     */
+    public static int AG_MEAN_OF_ACTIVE() {
+        return AG_MEAN_OF_ACTIVE;
+    }
+
+    private static class ag_metric_loss {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_metric_loss");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_loss(ag_device *device, const ag_metric *metric, ag_addr coefficients, ag_addr dbeta, ag_addr summary, ag_addr workspace)
+     * }
+     */
+    public static FunctionDescriptor ag_metric_loss$descriptor() {
+        return ag_metric_loss.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_loss(ag_device *device, const ag_metric *metric, ag_addr coefficients, ag_addr dbeta, ag_addr summary, ag_addr workspace)
+     * }
+     */
+    public static MethodHandle ag_metric_loss$handle() {
+        return ag_metric_loss.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_loss(ag_device *device, const ag_metric *metric, ag_addr coefficients, ag_addr dbeta, ag_addr summary, ag_addr workspace)
+     * }
+     */
+    public static MemorySegment ag_metric_loss$address() {
+        return ag_metric_loss.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_metric_loss(ag_device *device, const ag_metric *metric, ag_addr coefficients, ag_addr dbeta, ag_addr summary, ag_addr workspace)
+     * }
+     */
+    public static int ag_metric_loss(MemorySegment device, MemorySegment metric, long coefficients, long dbeta, long summary, long workspace) {
+        var mh$ = ag_metric_loss.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_metric_loss", device, metric, coefficients, dbeta, summary, workspace);
+            }
+            return (int)mh$.invokeExact(device, metric, coefficients, dbeta, summary, workspace);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ag_metric_backward {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER,
+            Angulus.C_INT,
+            Angulus.C_INT,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_metric_backward");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_backward(ag_device *device, const ag_matrix *shape, int32_t distance, int32_t write, ag_addr x, ag_addr distances, ag_addr coefficients, ag_addr dx, ag_addr workspace)
+     * }
+     */
+    public static FunctionDescriptor ag_metric_backward$descriptor() {
+        return ag_metric_backward.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_backward(ag_device *device, const ag_matrix *shape, int32_t distance, int32_t write, ag_addr x, ag_addr distances, ag_addr coefficients, ag_addr dx, ag_addr workspace)
+     * }
+     */
+    public static MethodHandle ag_metric_backward$handle() {
+        return ag_metric_backward.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_backward(ag_device *device, const ag_matrix *shape, int32_t distance, int32_t write, ag_addr x, ag_addr distances, ag_addr coefficients, ag_addr dx, ag_addr workspace)
+     * }
+     */
+    public static MemorySegment ag_metric_backward$address() {
+        return ag_metric_backward.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_metric_backward(ag_device *device, const ag_matrix *shape, int32_t distance, int32_t write, ag_addr x, ag_addr distances, ag_addr coefficients, ag_addr dx, ag_addr workspace)
+     * }
+     */
+    public static int ag_metric_backward(MemorySegment device, MemorySegment shape, int distance, int write, long x, long distances, long coefficients, long dx, long workspace) {
+        var mh$ = ag_metric_backward.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_metric_backward", device, shape, distance, write, x, distances, coefficients, dx, workspace);
+            }
+            return (int)mh$.invokeExact(device, shape, distance, write, x, distances, coefficients, dx, workspace);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ag_metric_beta {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER,
+            Angulus.C_INT,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_metric_beta");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_beta(ag_device *device, const ag_metric *metric, int32_t write, ag_addr dbeta, ag_addr dbeta_all, ag_addr dbeta_class, ag_addr dbeta_image)
+     * }
+     */
+    public static FunctionDescriptor ag_metric_beta$descriptor() {
+        return ag_metric_beta.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_beta(ag_device *device, const ag_metric *metric, int32_t write, ag_addr dbeta, ag_addr dbeta_all, ag_addr dbeta_class, ag_addr dbeta_image)
+     * }
+     */
+    public static MethodHandle ag_metric_beta$handle() {
+        return ag_metric_beta.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_beta(ag_device *device, const ag_metric *metric, int32_t write, ag_addr dbeta, ag_addr dbeta_all, ag_addr dbeta_class, ag_addr dbeta_image)
+     * }
+     */
+    public static MemorySegment ag_metric_beta$address() {
+        return ag_metric_beta.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_metric_beta(ag_device *device, const ag_metric *metric, int32_t write, ag_addr dbeta, ag_addr dbeta_all, ag_addr dbeta_class, ag_addr dbeta_image)
+     * }
+     */
+    public static int ag_metric_beta(MemorySegment device, MemorySegment metric, int write, long dbeta, long dbeta_all, long dbeta_class, long dbeta_image) {
+        var mh$ = ag_metric_beta.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_metric_beta", device, metric, write, dbeta, dbeta_all, dbeta_class, dbeta_image);
+            }
+            return (int)mh$.invokeExact(device, metric, write, dbeta, dbeta_all, dbeta_class, dbeta_image);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int AG_CENTER_HALF_MEAN = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_CENTER_HALF_MEAN = 0
+     * }
+     */
+    public static int AG_CENTER_HALF_MEAN() {
+        return AG_CENTER_HALF_MEAN;
+    }
+    private static final int AG_CENTER_MEAN_OF_NUMBERS = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_CENTER_MEAN_OF_NUMBERS = 1
+     * }
+     */
+    public static int AG_CENTER_MEAN_OF_NUMBERS() {
+        return AG_CENTER_MEAN_OF_NUMBERS;
+    }
+
+    private static class ag_center_loss {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER,
+            Angulus.C_INT,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_center_loss");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_center_loss(ag_device *device, const ag_center *center, int32_t write, ag_addr centers, ag_addr dx, ag_addr summary, ag_addr workspace)
+     * }
+     */
+    public static FunctionDescriptor ag_center_loss$descriptor() {
+        return ag_center_loss.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_center_loss(ag_device *device, const ag_center *center, int32_t write, ag_addr centers, ag_addr dx, ag_addr summary, ag_addr workspace)
+     * }
+     */
+    public static MethodHandle ag_center_loss$handle() {
+        return ag_center_loss.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_center_loss(ag_device *device, const ag_center *center, int32_t write, ag_addr centers, ag_addr dx, ag_addr summary, ag_addr workspace)
+     * }
+     */
+    public static MemorySegment ag_center_loss$address() {
+        return ag_center_loss.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_center_loss(ag_device *device, const ag_center *center, int32_t write, ag_addr centers, ag_addr dx, ag_addr summary, ag_addr workspace)
+     * }
+     */
+    public static int ag_center_loss(MemorySegment device, MemorySegment center, int write, long centers, long dx, long summary, long workspace) {
+        var mh$ = ag_center_loss.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_center_loss", device, center, write, centers, dx, summary, workspace);
+            }
+            return (int)mh$.invokeExact(device, center, write, centers, dx, summary, workspace);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ag_center_update {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_center_update");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_center_update(ag_device *device, const ag_center *center, ag_addr centers)
+     * }
+     */
+    public static FunctionDescriptor ag_center_update$descriptor() {
+        return ag_center_update.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_center_update(ag_device *device, const ag_center *center, ag_addr centers)
+     * }
+     */
+    public static MethodHandle ag_center_update$handle() {
+        return ag_center_update.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_center_update(ag_device *device, const ag_center *center, ag_addr centers)
+     * }
+     */
+    public static MemorySegment ag_center_update$address() {
+        return ag_center_update.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_center_update(ag_device *device, const ag_center *center, ag_addr centers)
+     * }
+     */
+    public static int ag_center_update(MemorySegment device, MemorySegment center, long centers) {
+        var mh$ = ag_center_update.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_center_update", device, center, centers);
+            }
+            return (int)mh$.invokeExact(device, center, centers);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
