@@ -46,14 +46,20 @@ final class LossesCommand implements Callable<Integer> {
         } else {
             for (LossInfo loss : all) {
                 out.println(loss.name() + " (" + loss.family() + ")");
-                out.println("  formula    " + loss.formula());
-                out.println("  source     " + loss.source());
-                out.println("  defaults   " + loss.defaults());
-                out.println("  published  " + loss.published());
+                print(out, "formula", loss.formula());
+                print(out, "source", loss.source());
+                print(out, "defaults", loss.defaults());
+                print(out, "published", loss.published());
             }
         }
         out.flush();
         return ExitCode.OK;
+    }
+
+    private static void print(PrintWriter out, String what, String value) {
+        if (!value.isEmpty()) {
+            out.printf("  %-10s %s%n", what, value);
+        }
     }
 
     private static LossInfo loss(String name) {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.function.Executable;
 class MetricLossesTest {
     @Test
     void unknownNamesGetTheNearest() {
-        assertEquals("there is no loss 'batch-hart' on embeddings (did you mean batch-hard or batch-all?); choose one of " + String.join(", ", MetricLosses.names()) + ".",
+        assertEquals("there is no loss 'batch-hart' on embeddings (did you mean batch-hard or batch-all or batch-hard-soft?); choose one of " + String.join(", ", MetricLosses.names()) + ".",
                 sentence(() -> MetricLosses.named("batch-hart")));
     }
 

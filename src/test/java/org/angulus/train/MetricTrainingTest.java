@@ -174,7 +174,7 @@ class MetricTrainingTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "{'metric': {'loss': {'kind': 'triplets'}}} | training configuration.metric.loss.kind is 'triplets'; it must be one of none, contrastive, triplet, margin-based, center.",
+        "{'metric': {'loss': {'kind': 'triplets'}}} | training configuration.metric.loss.kind is 'triplets'; it must be one of none, contrastive, triplet, margin-based, center (did you mean triplet?).",
         "{'batch': 10, 'metric': {'loss': {'kind': 'triplet'}}} | training configuration: metric: a micro-batch of 10 is not made of at least 2 people with 4 images each; give a multiple, 8 or more.",
         "{'batch': 6, 'metric': {'loss': {'kind': 'contrastive'}}} | training configuration: metric: a micro-batch of 6 is not made of pairs of one person and as many of two; give a multiple of 4.",
         "{'metric': {'loss': {'kind': 'center'}, 'alone': true}} | training configuration.metric: metric: alone is set, but center loss alone draws all embeddings to one point; leave the head or choose another.",

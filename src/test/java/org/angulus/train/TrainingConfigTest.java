@@ -106,7 +106,7 @@ class TrainingConfigTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "{\"optimiser\": 1} | has the unknown field 'optimiser'; the fields here are network, input, precision, head, optimizer,",
-        "{\"optimiser\": 1} | frozen (did you mean optimizer?).",
+        "{\"optimiser\": 1} | metric (did you mean optimizer?).",
         "{\"head\": {\"kind\": \"amsoftmax\"}} | training configuration.head.kind is 'amsoftmax', but no head has that name (did you mean am-softmax",
         "{\"schedule\": {\"kind\": \"cosinus\"}} | (did you mean cosine?).",
         "{\"steps\": \"many\"} | training configuration.steps is \"many\"; it must be a whole number.",
