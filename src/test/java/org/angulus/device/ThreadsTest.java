@@ -3,6 +3,7 @@ package org.angulus.device;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -43,19 +44,15 @@ class ThreadsTest {
 
     private static Map<String, Supplier<double[]>> runs(Device device) {
         Map<String, Supplier<double[]>> runs = new LinkedHashMap<>();
-        Conv2dShape shape = device.name().equals("simt") ? Conv2dShape.square(2, 6, 5, 8, 9, 3, 1, 1, Type.F32) : Conv2dShape.square(5, 13, 11, 24, 36, 3, 1, 1, Type.F32);
-        Numbers numbers = new Numbers(2);
-        double[] x = numbers.signed(Type.F32, shape.inputs());
-        double[] w = numbers.signed(Type.F32, shape.weights());
-        double[] dy = numbers.signed(Type.F32, shape.outputs());
-        for (ConvolutionRun run : List.of(ConvolutionRun.forward(x, w), ConvolutionRun.backwardInput(dy, w), ConvolutionRun.backwardWeight(x, dy))) {
-            List<String> kernels = device.kernels(run.direction().op());
-            for (int kernel = 0; kernel < kernels.size(); kernel++) {
-                int k = kernel;
-                if (KernelWalk.isFor(kernels.get(kernel), Type.F32)) {
-                    runs.put(kernels.get(kernel), () -> run.on(device, shape, k).output());
-                }
-            }
+        boolean simt = device.name().equals("simt");
+        for (int filter : new int[] {3, 5}) { // no kernel of Winograd's takes both
+            putConvolutions(runs, device, simt
+                    ? Conv2dShape.square(2, 6, 5, 8, 9, filter, 1, filter / 2, Type.F32)
+                    : Conv2dShape.square(5, 13, 11, 24, 36, filter, 1, filter / 2, Type.F32));
+        }
+        for (Op op : List.of(Op.CONV2D_FORWARD, Op.CONV2D_BACKWARD_INPUT, Op.CONV2D_BACKWARD_WEIGHT)) {
+            device.kernels(op).stream().filter(kernel -> KernelWalk.isFor(kernel, Type.F32)).forEach(kernel ->
+                    assertTrue(runs.keySet().stream().anyMatch(what -> what.startsWith(kernel)), kernel + " takes none of the shapes"));
         }
         if (!device.kernels(Op.CHANNEL_SUM).isEmpty()) {
             runs.put("channel_sum", () -> channelSum(device));
@@ -75,6 +72,31 @@ class ThreadsTest {
         putEach(runs, device, Op.METRIC_BACKWARD, ThreadsTest::metric);
         putEach(runs, device, Op.CENTER_UPDATE, ThreadsTest::centers);
         return runs;
+    }
+
+    private static void putConvolutions(Map<String, Supplier<double[]>> runs, Device device, Conv2dShape shape) {
+        Numbers numbers = new Numbers(2);
+        double[] x = numbers.signed(Type.F32, shape.inputs());
+        double[] w = numbers.signed(Type.F32, shape.weights());
+        double[] dy = numbers.signed(Type.F32, shape.outputs());
+        for (ConvolutionRun run : List.of(ConvolutionRun.forward(x, w), ConvolutionRun.backwardInput(dy, w), ConvolutionRun.backwardWeight(x, dy))) {
+            List<String> kernels = device.kernels(run.direction().op());
+            for (int kernel = 0; kernel < kernels.size(); kernel++) {
+                int k = kernel;
+                if (KernelWalk.isFor(kernels.get(kernel), Type.F32) && takes(device, shape, run.direction(), kernel)) {
+                    runs.put(kernels.get(kernel) + " " + shape.r(), () -> run.on(device, shape, k).output());
+                }
+            }
+        }
+    }
+
+    private static boolean takes(Device device, Conv2dShape shape, Direction direction, int kernel) {
+        try {
+            device.ops().conv2dPlan(shape, direction, Epilogue.NONE, Write.OVERWRITE, kernel);
+            return true;
+        } catch (DeviceUnavailableException another) {
+            return false;
+        }
     }
 
     private static double[] channelSum(Device device) {
@@ -172,7 +194,7 @@ class ThreadsTest {
         HeadOperands head = head(memory, numbers);
         int n = head.n();
         long partial = memory.output((long) HeadOperands.PARTIAL_ROWS * n);
-        memory.device().ops().marginForward(head, 0, head.classes(), memory.input(numbers.positive(Type.F32, 5 * n)), 0, partial, memory.bytes(4L * n),
+        memory.device().ops().marginForward(head, 0, head.classes(), memory.input(numbers.positive(Type.F32, HeadOperands.TARGET_ROWS * n)), 0, partial, memory.bytes(4L * n),
                 memory.workspace(Op.MARGIN_FORWARD, n, head.classes(), head.d()));
         return memory.read(partial, (long) HeadOperands.PARTIAL_ROWS * n);
     }
@@ -185,7 +207,7 @@ class ThreadsTest {
         int byW = head.classes() * head.d();
         long dx = memory.output(byX);
         long dw = memory.output(byW);
-        memory.device().ops().marginBackward(head, 0, head.classes(), Write.OVERWRITE, Write.OVERWRITE, memory.input(numbers.positive(Type.F32, 5 * n)),
+        memory.device().ops().marginBackward(head, 0, head.classes(), Write.OVERWRITE, Write.OVERWRITE, memory.input(numbers.positive(Type.F32, HeadOperands.TARGET_ROWS * n)),
                 memory.input(numbers.positive(Type.F32, n)), memory.input(numbers.positive(Type.F32, n)), 0, dx, dw, 0, memory.output(n),
                 memory.workspace(Op.MARGIN_BACKWARD, n, head.classes(), head.d()));
         double[] all = Arrays.copyOf(memory.read(dx, byX), byX + byW);
