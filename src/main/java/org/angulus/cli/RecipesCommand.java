@@ -83,7 +83,7 @@ final class RecipesCommand implements Callable<Integer> {
             out.println("note       " + recipe.note());
         }
         for (TrainingConfig stage : stages.list()) {
-            out.println("computes   " + stage.network().name() + ", " + stage.head().description() + ", " + stage.steps() + " steps of " + stage.batch()
+            out.println("computes   " + stage.network().name() + ", " + stage.lossDescription() + ", " + stage.steps() + " steps of " + stage.batch()
                     + " pictures");
         }
         out.println("as given   " + JSON.toJson(recipe.training()));

@@ -195,7 +195,7 @@ final class TrainingJob {
                 trainer.setEvaluation(embeddings -> figures(test.embed(embeddings, FlipFusion.NONE)));
             }
             if (stages.count() > 1) {
-                progress.note("Stage     " + (stage + 1) + " of " + stages.count() + ": " + config.head().description() + ", " + config.steps() + " steps");
+                progress.note("Stage     " + (stage + 1) + " of " + stages.count() + ": " + config.lossDescription() + ", " + config.steps() + " steps");
             }
             progress.note("Memory    " + words(trainer.memory()));
             begin(trainer, stage, progress);
