@@ -60,11 +60,6 @@ final class ConfigurationOptions {
         return parse(TextFile.read(file), file + ": ", new JsonObject());
     }
 
-    /** Whether the command line changes anything. */
-    boolean hasChanges() {
-        return !changes.isEmpty();
-    }
-
     private Stages parse(String text, String where, JsonObject model) {
         try {
             List<JsonObject> stages = Stages.resolve(text, model);

@@ -18,7 +18,6 @@ import org.angulus.loss.MarginHead;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.InputFormat;
-import org.angulus.model.ParameterKind;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.model.SafeTensors;
 import org.angulus.model.TensorSpec;
