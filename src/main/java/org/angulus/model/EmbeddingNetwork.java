@@ -73,7 +73,7 @@ public final class EmbeddingNetwork implements AutoCloseable {
             DeviceBuffer workspace = allocate(mostOf(buckets, EmbeddingBucket::workspaceBytes));
             addresses = new EmbeddingBucket.Addresses(
                     parameters.address(), arena.address(), workspace.address(), inputs.address(), inputs.address(flips));
-            device.transfers().upload(parameters.address(), folded.toMemory());
+            new FlatBuffer(device, folded.layout(), parameters.address()).write(folded.weights());
             record(folded);
             complete = true;
         } catch (OutOfDeviceMemoryException full) {

@@ -79,8 +79,8 @@ final class FoldedWeights {
         return layout;
     }
 
-    /** All tensors in memory order. */
-    float[] toMemory() {
-        return weights.toMemory(layout);
+    /** All tensors. */
+    Weights weights() {
+        return weights;
     }
 }

@@ -44,39 +44,50 @@ public record TensorSpec(String name, ParameterKind kind, List<Integer> shape, i
         return (long) rows * channels * positions;
     }
 
+    int rowElements() {
+        return channels * positions;
+    }
+
     /** The elements at their start, in file order. */
     float[] draw(long startValue) {
-        var random = new CounterRandom(startValue, name);
         var values = new float[Math.toIntExact(count())];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = start.draw(random, i);
-        }
+        draw(startValue, 0, rows, values);
         return values;
     }
 
-    /** From file order to memory order, into {@code memory} from {@code offset} on. */
-    void toMemory(float[] file, float[] memory, int offset) {
-        for (int row = 0; row < rows; row++) {
-            int base = row * channels * positions;
-            for (int c = 0; c < channels; c++) {
-                for (int p = 0; p < positions; p++) {
-                    memory[offset + base + p * channels + c] = file[base + c * positions + p];
-                }
-            }
+    /** Puts {@code count} rows from row {@code first} on at their start, in file order, into {@code values}. */
+    void draw(long startValue, int first, int count, float[] values) {
+        var random = new CounterRandom(startValue, name);
+        long before = (long) first * rowElements();
+        for (int i = 0; i < count * rowElements(); i++) {
+            values[i] = start.draw(random, before + i);
         }
     }
 
-    /** From memory order, {@code memory} from {@code offset} on, to file order. */
-    float[] toFile(float[] memory, int offset) {
-        var file = new float[Math.toIntExact(count())];
-        for (int row = 0; row < rows; row++) {
-            int base = row * channels * positions;
-            for (int c = 0; c < channels; c++) {
-                for (int p = 0; p < positions; p++) {
-                    file[base + c * positions + p] = memory[offset + base + p * channels + c];
+    /**
+     * From file order to memory order.
+     *
+     * @param firstInFile row of {@code file} to begin with
+     * @param offset of its first element in {@code memory}
+     * @param count rows
+     */
+    void toMemory(float[] file, int firstInFile, float[] memory, int offset, int count) {
+        transpose(file, firstInFile * rowElements(), memory, offset, count, channels, positions);
+    }
+
+    /** From memory order to file order: what {@link #toMemory} did, back. */
+    void toFile(float[] memory, int offset, float[] file, int firstInFile, int count) {
+        transpose(memory, offset, file, firstInFile * rowElements(), count, positions, channels);
+    }
+
+    private static void transpose(float[] source, int from, float[] target, int to, int matrices, int rows, int columns) {
+        for (int i = 0; i < matrices; i++) {
+            int base = i * rows * columns;
+            for (int row = 0; row < rows; row++) {
+                for (int column = 0; column < columns; column++) {
+                    target[to + base + column * rows + row] = source[from + base + row * columns + column];
                 }
             }
         }
-        return file;
     }
 }

@@ -55,29 +55,6 @@ public final class Weights {
         return values;
     }
 
-    /** Reads a flat buffer in memory order. */
-    public static Weights fromMemory(FlatLayout layout, float[] memory) {
-        var weights = new Weights();
-        weights.addFromMemory(layout, memory);
-        return weights;
-    }
-
-    /** Adds the tensors of another flat buffer. */
-    public void addFromMemory(FlatLayout layout, float[] memory) {
-        for (FlatLayout.Entry entry : layout.entries()) {
-            put(entry.spec(), entry.spec().toFile(memory, Math.toIntExact(entry.offset())));
-        }
-    }
-
-    /** The tensors of {@code layout} in memory order, the gaps 0. */
-    public float[] toMemory(FlatLayout layout) {
-        var memory = new float[Math.toIntExact(layout.count())];
-        for (FlatLayout.Entry entry : layout.entries()) {
-            entry.spec().toMemory(get(entry.spec().name()), memory, Math.toIntExact(entry.offset()));
-        }
-        return memory;
-    }
-
     /** The elements of a tensor in file order: the array itself, no copy. */
     public float[] get(String name) {
         float[] found = values.get(name);

@@ -18,6 +18,7 @@ import org.angulus.loss.HeadPlan;
 import org.angulus.loss.MetricLoss;
 import org.angulus.loss.MetricPlan;
 import org.angulus.model.BatchMemory;
+import org.angulus.model.FlatBuffer;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.ModelPlan;
 import org.angulus.model.Network;
@@ -377,21 +378,24 @@ final class TrainingStep implements AutoCloseable {
     /** What the optimizer keeps. Waits. */
     Map<String, Weights> optimizerState() {
         var state = new LinkedHashMap<String, Weights>();
-        buffers.optimizer.forEach((name, address) -> state.put(name, Weights.fromMemory(trained, floats(address, trained.count()))));
+        buffers.optimizer.forEach((name, address) -> state.put(name, new FlatBuffer(device, trained, address).read()));
         return state;
     }
 
     /** Gradients of the last step, the sum over its micro-batches. Waits. */
     Weights gradients() {
-        return Weights.fromMemory(trained, floats(buffers.gradients.address(), trained.count()));
+        return new FlatBuffer(device, trained, buffers.gradients.address()).read();
     }
 
     /** Everything at its start. */
     void start() {
-        var specs = new ArrayList<TensorSpec>();
-        layout.entries().forEach(entry -> specs.add(entry.spec()));
-        statistics.entries().forEach(entry -> specs.add(entry.spec()));
-        load(Weights.draw(specs, config.startValue()), null, Map.of(), 0, 0);
+        parameters(memory.parameters()).start(config.startValue());
+        running(buffers.running).start(config.startValue());
+        if (config.averageDecay() > 0) {
+            parameters(buffers.averageParameters).start(config.startValue());
+            running(buffers.averageRunning).start(config.startValue());
+        }
+        loadOptimizer(Map.of(), 0, 0);
     }
 
     /**
@@ -401,13 +405,19 @@ final class TrainingStep implements AutoCloseable {
      * @param optimizer what is not named is as before the first step
      */
     void load(Weights weights, Weights average, Map<String, Weights> optimizer, long appliedSteps, long skippedSteps) {
-        write(weights, memory.parameters(), buffers.running);
+        parameters(memory.parameters()).write(weights);
+        running(buffers.running).write(weights);
         if (config.averageDecay() > 0) {
-            write(average == null ? weights : average, buffers.averageParameters, buffers.averageRunning);
+            parameters(buffers.averageParameters).write(average == null ? weights : average);
+            running(buffers.averageRunning).write(average == null ? weights : average);
         }
+        loadOptimizer(optimizer, appliedSteps, skippedSteps);
+    }
+
+    private void loadOptimizer(Map<String, Weights> optimizer, long appliedSteps, long skippedSteps) {
         buffers.optimizer.forEach((name, address) -> {
             if (optimizer.containsKey(name)) {
-                device.transfers().upload(address, optimizer.get(name).toMemory(trained));
+                new FlatBuffer(device, trained, address).write(optimizer.get(name));
             } else {
                 device.ops().fill(address, buffers.trainedBytes(), Float.floatToRawIntBits(config.optimizer().start(name)));
             }
@@ -415,14 +425,17 @@ final class TrainingStep implements AutoCloseable {
         device.transfers().upload(buffers.control, new StepControl(0, 0, false, appliedSteps, skippedSteps));
     }
 
-    private void write(Weights weights, long parameters, long running) {
-        device.transfers().upload(parameters, weights.toMemory(layout));
-        device.transfers().upload(running, weights.toMemory(statistics));
+    private FlatBuffer parameters(long address) {
+        return new FlatBuffer(device, layout, address);
+    }
+
+    private FlatBuffer running(long address) {
+        return new FlatBuffer(device, statistics, address);
     }
 
     private Weights read(long parameters, long running) {
-        Weights weights = Weights.fromMemory(layout, floats(parameters, layout.count()));
-        weights.addFromMemory(statistics, floats(running, statistics.count()));
+        Weights weights = parameters(parameters).read();
+        running(running).readInto(weights);
         return weights;
     }
 
