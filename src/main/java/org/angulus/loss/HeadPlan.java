@@ -92,7 +92,7 @@ public final class HeadPlan {
 
     /**
      * Takes what lives between forward and backward, and gives back what is large or only backward reads: what is taken later may lie there. The rest
-     * stays until the next micro-batch, for {@link #health}.
+     * stays until the next micro-batch, for {@link #health}. Of several calls the last one counts.
      */
     public void reserve(ArenaPlanner arena) {
         long row = (long) Float.BYTES * n;

@@ -93,7 +93,7 @@ public final class MetricPlan {
         };
     }
 
-    /** Takes what lives between the ops, and gives it back: what is taken later may lie there. */
+    /** Takes what lives between the ops, and gives it back: what is taken later may lie there. Of several calls the last one counts. */
     public void reserve(ArenaPlanner arena) {
         if (distance == null) {
             return;

@@ -9,9 +9,9 @@ import org.angulus.device.Write;
 import org.angulus.model.ArenaPlanner.Place;
 
 /**
- * A {@link ConvLayer} for N images. Forward keeps c = conv(x) (with its bias) and makes y = residual + prelu(batchNorm(c)); backward turns dy into
- * dc, and dc into dw and dx. Where the convolution stores another type than c has, c is converted from its result, and dc back. A frozen layer goes
- * forward only, and its batch norm takes the running statistics.
+ * A {@link ConvLayer} for N images. Forward makes c = conv(x) (with its bias) and y = residual + prelu(batchNorm(c)), and makes them again where backward
+ * needs what was not kept; backward turns dy into dc, and dc into dw and dx. Where the convolution stores another type than c has, c is converted from
+ * its result, and dc back. A frozen layer goes forward only, and its batch norm takes the running statistics.
  */
 final class PlannedConv implements PlannedLayer {
     private final ConvLayer layer;
@@ -19,29 +19,10 @@ final class PlannedConv implements PlannedLayer {
     private final Conv2dPlan backwardWeight;
     private final Conv2dPlan accumulateWeight;
     private final Conv2dPlan backwardInput;
-    private final Places places;
+    private final ActivationPlaces.Forward places;
+    private final ActivationPlaces.Backward gradients; // null for a frozen layer
     private final Offsets offsets;
     private final Matrix matrix;
-
-    /**
-     * Where the layer's activations lie in the arena.
-     *
-     * @param x input
-     * @param result of the convolution
-     * @param c the result as all that follows reads it, result itself where the types are the same; y itself where nothing follows
-     * @param y output
-     * @param residual what is added, or null
-     * @param statistics (2, K) of the batch, or null
-     * @param sums (2, K) of batch norm's backward, or null
-     * @param dy gradient of y
-     * @param dc gradient of c; may be dy
-     * @param dResult gradient of the result; dc itself where the types are the same
-     * @param dx gradient of x, or null for the first layer
-     * @param skip gradient that the block adds to dx (dx itself), or null
-     */
-    record Places(
-            Place x, Place result, Place c, Place y, Place residual, Place statistics, Place sums, Place dy, Place dc, Place dResult, Place dx,
-            Place skip) {}
 
     /**
      * Where the layer's tensors lie, in elements of the flat buffers; -1: it has none.
@@ -72,13 +53,15 @@ final class PlannedConv implements PlannedLayer {
     /**
      * @param matrix what follows the convolution, as rows of channels
      */
-    PlannedConv(ConvLayer layer, Matrix matrix, Plans plans, Places places, Offsets offsets) {
+    PlannedConv(
+            ConvLayer layer, Matrix matrix, Plans plans, ActivationPlaces.Forward places, ActivationPlaces.Backward gradients, Offsets offsets) {
         this.layer = layer;
         this.forward = plans.forward();
         this.backwardWeight = plans.backwardWeight();
         this.accumulateWeight = plans.accumulateWeight();
         this.backwardInput = plans.backwardInput();
         this.places = places;
+        this.gradients = gradients;
         this.offsets = offsets;
         this.matrix = matrix;
     }
@@ -96,41 +79,58 @@ final class PlannedConv implements PlannedLayer {
     public void forward(Ops ops, PlanMemory memory) {
         long result = at(memory, places.result());
         long c = at(memory, places.c());
-        long y = at(memory, places.y());
-        long residual = at(memory, places.residual());
+        convolve(memory, places.x(), result);
+        if (c != result) {
+            ops.convert(forward.shape().outputs(), forward.shape().type(), result, matrix.type(), c);
+        }
+        if (layer.norm() != null && !isFrozen()) {
+            ops.runningStatistics(
+                    matrix,
+                    (float) layer.norm().constants().decay(),
+                    layer.norm().constants().unbiasedVariance(),
+                    at(memory, places.statistics()),
+                    element(memory.statistics(), offsets.running()));
+        }
+        finish(ops, memory, places.c(), places.residual(), places.y());
+    }
+
+    /** Makes during backward what forward made, to the same bits; running statistics do not move again. */
+    void forwardAgain(Ops ops, PlanMemory memory, ActivationPlaces.Again again) {
+        if (again.x() != null) {
+            convolve(memory, again.x(), at(memory, again.c()));
+        }
+        if (again.y() != null) {
+            finish(ops, memory, again.c(), again.residual(), again.y());
+        }
+    }
+
+    private void convolve(PlanMemory memory, Place x, long result) {
         forward.run(new Conv2dOperands()
-                .x(at(memory, places.x()))
+                .x(at(memory, x))
                 .w(element(memory.parameters(), offsets.weight()))
                 .y(result)
                 .prepared(prepare(forward, memory))
                 .workspace(workspace(memory, forward))
                 .bias(element(memory.parameters(), offsets.bias()))
                 .statistics(isFrozen() ? 0 : at(memory, places.statistics())));
-        if (c != result) {
-            ops.convert(forward.shape().outputs(), forward.shape().type(), result, matrix.type(), c);
-        }
+    }
+
+    /** All that follows the convolution. */
+    private void finish(Ops ops, PlanMemory memory, Place c, Place residual, Place y) {
         if (layer.norm() != null) {
-            if (!isFrozen()) {
-                ops.runningStatistics(
-                        matrix,
-                        (float) layer.norm().constants().decay(),
-                        layer.norm().constants().unbiasedVariance(),
-                        at(memory, places.statistics()),
-                        element(memory.statistics(), offsets.running()));
-            }
-            ops.batchNormForward(batchNorm(memory), residual, y);
+            ops.batchNormForward(batchNorm(memory, c), at(memory, residual), at(memory, y));
         } else if (layer.slope() != null) {
-            ops.preluForward(matrix, c, element(memory.parameters(), offsets.slope()), residual, y);
+            ops.preluForward(matrix, at(memory, c), element(memory.parameters(), offsets.slope()), at(memory, residual), at(memory, y));
         }
     }
 
     @Override
     public void backward(Ops ops, PlanMemory memory, Write write) {
-        long dy = at(memory, places.dy());
-        long dc = at(memory, places.dc());
+        long dy = at(memory, gradients.dy());
+        long dc = at(memory, gradients.dc());
         if (layer.norm() != null) {
             ops.batchNormBackwardReduce(
-                    batchNorm(memory),
+                    batchNorm(memory, gradients.c()),
                     write,
                     dy,
                     element(memory.gradients(), offsets.gamma()),
@@ -138,13 +138,13 @@ final class PlannedConv implements PlannedLayer {
                     element(memory.gradients(), offsets.slope()),
                     at(memory, places.sums()),
                     memory.workspace());
-            ops.batchNormBackwardInput(batchNorm(memory), dy, at(memory, places.sums()), dc);
+            ops.batchNormBackwardInput(batchNorm(memory, gradients.c()), dy, at(memory, places.sums()), dc);
         } else if (layer.slope() != null) {
             ops.preluBackward(
                     matrix,
                     write,
                     dy,
-                    at(memory, places.c()),
+                    at(memory, gradients.c()),
                     element(memory.parameters(), offsets.slope()),
                     dc,
                     element(memory.gradients(), offsets.slope()),
@@ -153,32 +153,32 @@ final class PlannedConv implements PlannedLayer {
         if (layer.bias() != null) {
             ops.channelSum(matrix, write, dc, element(memory.gradients(), offsets.bias()), memory.workspace());
         }
-        long dResult = at(memory, places.dResult());
+        long dResult = at(memory, gradients.dResult());
         if (dResult != dc) {
             ops.convert(forward.shape().outputs(), matrix.type(), dc, forward.shape().type(), dResult);
         }
         Conv2dPlan weights = write == Write.ACCUMULATE ? accumulateWeight : backwardWeight;
         weights.run(new Conv2dOperands()
-                .x(at(memory, places.x()))
+                .x(at(memory, gradients.x()))
                 .w(element(memory.gradients(), offsets.weight()))
                 .y(dResult)
                 .workspace(workspace(memory, weights)));
         if (backwardInput != null) {
             backwardInput.run(new Conv2dOperands()
-                    .x(at(memory, places.dx()))
+                    .x(at(memory, gradients.dx()))
                     .w(element(memory.parameters(), offsets.weight()))
                     .y(dResult)
                     .prepared(prepare(backwardInput, memory))
                     .workspace(workspace(memory, backwardInput))
-                    .residual(at(memory, places.skip())));
+                    .residual(at(memory, gradients.skip())));
         }
     }
 
-    private BatchNormLayer batchNorm(PlanMemory memory) {
+    private BatchNormLayer batchNorm(PlanMemory memory, Place c) {
         return new BatchNormLayer(
                 matrix,
                 (float) layer.norm().constants().epsilon(),
-                at(memory, places.c()),
+                at(memory, c),
                 isFrozen() ? element(memory.statistics(), offsets.running()) : at(memory, places.statistics()),
                 element(memory.parameters(), offsets.gamma()),
                 element(memory.parameters(), offsets.beta()),

@@ -172,7 +172,7 @@ class FineTuningTest {
             assertEquals(whole.deviceMemory().parameters(), part.deviceMemory().parameters());
             assertTrue(part.deviceMemory().gradients() < whole.deviceMemory().gradients() / 2);
             assertEquals(part.deviceMemory().gradients(), part.deviceMemory().optimizer());
-            assertTrue(part.deviceMemory().activations() < whole.deviceMemory().activations() / 2);
+            assertTrue(3 * part.deviceMemory().activations() < 2 * whole.deviceMemory().activations());
         }
     }
 
