@@ -218,6 +218,7 @@ public final class Trainer implements AutoCloseable {
             long micro = step * config.microBatches();
             loader = new BatchLoader(device, source, training.buffers(), config.microBatch(), config.loaderThreads(), micro);
             warnOfConfiguration();
+            System.gc(); // what drawing or loading the weights left behind goes back to the system before the activations take their memory
         }
         reportedStep = step;
         reportedNanos = System.nanoTime();
