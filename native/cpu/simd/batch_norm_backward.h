@@ -4,34 +4,13 @@
 // rows in f32 and the runs in double. Both are bound by memory, 8 and 12 bytes per element; the plain kernels are bound by arithmetic.
 #pragma once
 
-#include "../columns.h"
+#include "batch_norm_tile.h"
 
 namespace {
-
-using namespace angulus;
-using namespace angulus::cpu;
 
 constexpr int kRowsAtOnce = 4;
 constexpr int64_t kSumRun = 32;
 static_assert(kSumRun % kRowsAtOnce == 0, "a run is whole groups");
-
-AG_INLINE int64_t at_most(int64_t a, int64_t b) { return a < b ? a : b; }
-
-struct BatchNormTile { int64_t block, row, row_end, column; int width; };
-
-AG_INLINE BatchNormTile batch_norm_tile(const BatchNormLayer& layer, int64_t piece) {
-  const ColumnCut cut = cut_columns(layer.rows, layer.columns);
-  const int64_t block = piece / cut.chunks, row = block * cut.block_rows, column = piece % cut.chunks * kChunkColumns;
-  return {block, row, at_most(row + cut.block_rows, layer.rows), column, int(at_most(kChunkColumns, layer.columns - column))};
-}
-
-// The constants of kLanes columns from j on. Lanes beyond the tile read what the arrays hold and are not stored.
-struct ColumnVectors {
-  Vector mean, inverse, gamma, beta, slope;
-};
-AG_INLINE ColumnVectors column_vectors(const BatchNormColumns& columns, int j) {
-  return {load(columns.mean + j), load(columns.inverse + j), load(columns.gamma + j), load(columns.beta + j), load(columns.slope + j)};
-}
 
 // Adds `rows` rows to the sums (kChunkColumns each) of dv, dv x^ and dy min(v, 0).
 template <int rows>
@@ -112,11 +91,6 @@ static void input_piece(const void* context, int64_t piece, void*) {
       store_masked(m, dx + j, c.gamma * c.inverse * (dv - load(mean_dv + j) - normalised * load(mean_dvx + j)));
     }
   }
-}
-
-AG_INLINE int64_t batch_norm_pieces(const BatchNormLayer& layer) {
-  const ColumnCut cut = cut_columns(layer.rows, layer.columns);
-  return cut.blocks * cut.chunks;
 }
 
 static bool batch_norm_reduce_accepts(const void* arguments) { return static_cast<const BatchNormBackwardReduceCall*>(arguments)->layer.type == AG_F32; }

@@ -1,8 +1,10 @@
 package org.angulus.device;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import org.junit.jupiter.api.Test;
 
 /** The batch-norm ops and the running statistics. */
 class BatchNormTest {
@@ -175,6 +177,30 @@ class BatchNormTest {
                     }
                 }
             });
+        }
+    }
+
+    /** Elementwise and not contracted: every instruction set gives the bits of the plain kernel. */
+    @Test
+    void forwardHasTheSameBitsOnEveryInstructionSet() {
+        for (MatrixCase one : MatrixCase.ALL) {
+            for (boolean prelu : new boolean[] {false, true}) {
+                Layer layer = Layer.of(one, Type.F32, prelu);
+                for (double[] residual : new double[][] {null, layer.residual()}) {
+                    double[] plain = forward("cpu:baseline", one, layer, residual);
+                    assertArrayEquals(plain, forward("cpu:avx2", one, layer, residual));
+                    assertArrayEquals(plain, forward("cpu:avx512", one, layer, residual));
+                }
+            }
+        }
+    }
+
+    private static double[] forward(String name, MatrixCase one, Layer layer, double[] residual) {
+        try (Device device = TestDevices.open(name); GuardedMemory memory = new GuardedMemory(device)) {
+            long y = memory.output(one.elements());
+            device.ops().batchNormForward(layer.upload(memory, one.matrix(Type.F32), memory.input(layer.reference().x())),
+                    residual == null ? 0 : memory.input(residual), y);
+            return memory.read(y, one.elements());
         }
     }
 }
