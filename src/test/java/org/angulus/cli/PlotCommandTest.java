@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import org.angulus.data.MnistFiles;
@@ -45,6 +46,11 @@ class PlotCommandTest {
             assertTrue(within > 0 && within < 90, () -> "within " + within);
         }
         assertEquals(3 * 640, ImageIO.read(out.resolve("features.png").toFile()).getWidth());
+        double first = losses.get(0).getAsJsonObject().getAsJsonArray("runs").get(0).getAsJsonObject().get("testAccuracy").getAsDouble();
+        String page = Files.readString(out.resolve("features.md"));
+        for (String part : List.of("--losses softmax,center,normface-7 --iterations 20 --starts 1 --dimensions 3`", "(features.png)", String.format(Locale.ROOT, "| softmax | %.2f |", 100 * first))) {
+            assertTrue(page.contains(part), page);
+        }
     }
 
     /** Every one reads; center loss has the paper's constants, and the network of softmax beside it. */
