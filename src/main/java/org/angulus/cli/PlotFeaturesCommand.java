@@ -13,6 +13,8 @@ import org.angulus.data.Mnist;
 import org.angulus.device.Device;
 import org.angulus.eval.Plots;
 import org.angulus.model.AtomicFile;
+import org.angulus.train.DivergedException;
+import org.angulus.train.TrainingConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -90,7 +92,7 @@ final class PlotFeaturesCommand implements Callable<Integer> {
             for (PlottedLoss loss : chosen) {
                 var runs = new ArrayList<FeatureExperiment.Run>();
                 for (int start = 1; start <= starts; start++) {
-                    runs.add(experiment.run(loss, loss.config(dimensions, iterations, Math.min(BATCH, training.count()), start)));
+                    runs.add(run(experiment, loss, loss.config(dimensions, iterations, Math.min(BATCH, training.count()), start), folder));
                 }
                 results.add(new FeaturePage.Result(loss, runs));
                 write(folder, plots, results, training.identities().size());
@@ -104,6 +106,15 @@ final class PlotFeaturesCommand implements Callable<Integer> {
         writer.println("Page, picture and figures are in " + folder);
         writer.flush();
         return ExitCode.OK;
+    }
+
+    private static FeatureExperiment.Run run(FeatureExperiment experiment, PlottedLoss loss, TrainingConfig config, Path folder) throws IOException {
+        try {
+            return experiment.run(loss, config);
+        } catch (DivergedException e) {
+            throw new CommandFailure(ExitCode.DIVERGED, "the loss " + loss.name() + " with start value " + config.startValue() + " came to gradients that are no numbers;"
+                    + " give more --iterations, whose warm-up is longer, or leave it out of --losses; the losses before it are in " + folder);
+        }
     }
 
     private FeaturePage page(List<FeaturePage.Result> results) {
