@@ -207,9 +207,14 @@ public record TrainingConfig(
     private TrainingConfig forChoices(JsonObject json) {
         String name = text(json, "network", "name", network.name());
         boolean caffe = text(json, "network", "variant", "").equals("caffe");
-        TrainingConfig config = caffe ? withCaffeRules() : this;
-        if (text(json, "network", "kind", "").equals("le-net")) {
-            return withCaffeRules().withNetwork(LeNetConfig.of(2, false)).withHead(HeadChoice.defaults(json.get("head"), head));
+        boolean leNet = text(json, "network", "kind", "").equals("le-net");
+        TrainingConfig config = caffe || leNet ? withCaffeRules() : this;
+        JsonElement metricJson = json.get("metric");
+        if (metricJson != null && metricJson.isJsonObject()) {
+            config = config.withMetric(metric.forKind(text(metricJson.getAsJsonObject(), "loss", "kind", "")));
+        }
+        if (leNet) {
+            return config.withNetwork(LeNetConfig.of(2, false)).withHead(HeadChoice.defaults(json.get("head"), head));
         }
         boolean known = ResFaceConfig.names().contains(name);
         require(known || json.getAsJsonObject("network").has("blocks"), "network.name is '" + name + "', but no network of that name is known ("
@@ -217,10 +222,6 @@ public record TrainingConfig(
         if (known) {
             double keep = caffe || !(network instanceof ResFaceConfig resFace) ? 1 : resFace.keep();
             config = config.withNetwork(ResFaceConfig.of(name, caffe ? Variant.CAFFE : Variant.ARTICLE).withKeep(keep));
-        }
-        JsonElement metricJson = json.get("metric");
-        if (metricJson != null && metricJson.isJsonObject()) {
-            config = config.withMetric(metric.forKind(text(metricJson.getAsJsonObject(), "loss", "kind", "")));
         }
         return config.withHead(HeadChoice.defaults(json.get("head"), head));
     }
