@@ -138,11 +138,14 @@ public final class Trainer implements AutoCloseable {
         if (loader != null || step > 0) {
             throw new IllegalStateException("The run has begun; start from a model before the first step.");
         }
-        var head = training.layout().entries().stream().map(FlatLayout.Entry::spec).toList();
+        Network network = training.network();
+        List<TensorSpec> parameters = specs(training.layout());
+        Set<TensorSpec> running = Set.copyOf(specs(network.statistics()));
+        List<TensorSpec> state = specs(training.statistics()).stream().filter(spec -> !running.contains(spec)).toList();
         StartingWeights start = StartingWeights.of(
-                model, training.network(), head.subList(training.network().parameters().size(), head.size()), kept, config.startValue());
+                model, network, parameters.subList(network.parameters().size(), parameters.size()), state, kept, config.startValue());
         Set<String> learning = training.trained().entries().stream().map(entry -> entry.spec().name()).collect(Collectors.toSet());
-        for (TensorSpec spec : training.network().parameters()) {
+        for (TensorSpec spec : network.parameters()) {
             if (start.drawn().contains(spec.name()) && !learning.contains(spec.name())) {
                 throw new IOException(model + ": '" + spec.name() + "' does not fit this network and would be new, but it is frozen; freeze less than "
                         + config.frozen() + " or keep the model's embeddingSize.");

@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -140,6 +143,25 @@ class MetricTrainingTest {
             TensorSpec centers = whole.specs().stream().filter(spec -> spec.name().equals(MetricLoss.CENTERS)).findFirst().orElseThrow();
             assertFalse(Arrays.equals(whole.get(centers), new float[whole.get(centers).length]), "centres have moved");
         }
+    }
+
+    /** Before there were rounds and betas of images a checkpoint did not speak of them. */
+    @Test
+    void checkpointsOfBeforeGoOn(@TempDir Path folder) throws IOException {
+        TrainingConfig config = config(MetricTraining.of(MetricLosses.named("margin-based"), 1, false), 2, 8);
+        var store = new CheckpointStore(folder);
+        try (Device device = Device.open("cpu"); Trainer trainer = trainer(device, config, store, new Log())) {
+            trainer.runUntil(1);
+            trainer.requestStop();
+            trainer.run();
+        }
+        Path state = store.latest().orElseThrow().resolve("state.json");
+        JsonObject json = JsonParser.parseString(Files.readString(state)).getAsJsonObject();
+        JsonObject metric = json.getAsJsonObject("config").getAsJsonObject("metric");
+        assertEquals(45, metric.remove("identitiesPerRound").getAsInt());
+        assertFalse(metric.getAsJsonObject("loss").remove("perImage").getAsBoolean());
+        Files.writeString(state, json.toString());
+        assertEquals(config, Checkpoint.readConfig(state.getParent()));
     }
 
     /** In the first step those of the batch's images alone, together as far as the beta that all share. */
