@@ -164,20 +164,20 @@ class TripletRoundsTest {
         return new Trainer(device, config, batches, store, "drawn images", "none");
     }
 
-    /** Stopped inside of a round and at the end of one. */
+    /** Triplets draw people apart, and a run stopped inside of a round and at the end of one goes on. */
     @Test
-    void resumeKeepsBits(@TempDir Path folder) throws IOException {
+    void runsLearnAndResumeKeepsBits(@TempDir Path folder) throws IOException {
         var set = new CachedImages(SET);
         TrainingConfig config = config(loss(PairSelection.VIOLATOR, 1), 12);
         Weights whole;
         Set<Long> firsts = new TreeSet<>();
-        List<Double> terms = new ArrayList<>();
+        List<MetricSummary> summaries = new ArrayList<>();
         List<String> warnings = new ArrayList<>();
         try (Device device = Device.open("cpu"); Trainer trainer = trainer(device, config, set, null)) {
             trainer.addListener(new TrainingListener() {
                 @Override
                 public void onMetric(long step, MetricSummary summary, double margin) {
-                    terms.add((double) summary.terms());
+                    summaries.add(summary);
                 }
 
                 @Override
@@ -192,9 +192,12 @@ class TripletRoundsTest {
             whole = trainer.weights();
         }
         assertTrue(firsts.size() >= 3 && firsts.size() < 12, () -> "rounds begin at steps " + firsts);
-        assertEquals(Collections.nCopies(12, 2.0), terms, "each micro-batch has the two triplets that stand in it");
+        assertEquals(Collections.nCopies(12, 2f), summaries.stream().map(MetricSummary::terms).toList(), "each micro-batch has the two triplets that stand in it");
+        MetricSummary before = summaries.getFirst();
+        MetricSummary after = summaries.getLast();
+        assertTrue(after.negativeDistance() / after.positiveDistance() > 1.3 * before.negativeDistance() / before.positiveDistance(), () -> before + " became " + after);
         assertTrue(warnings.stream().allMatch(sentence -> sentence.startsWith("Batch norm takes")), warnings::toString);
-        long inside = 1 + firsts.stream().filter(first -> !firsts.contains(first + 1)).findFirst().orElseThrow();
+        long inside = 1 + firsts.stream().filter(begin -> !firsts.contains(begin + 1)).findFirst().orElseThrow();
         long border = firsts.stream().skip(2).findFirst().orElseThrow();
         CheckpointStore store = new CheckpointStore(folder);
         for (long stop : new long[] {Math.min(inside, border), Math.max(inside, border), 12}) {
