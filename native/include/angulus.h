@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* Compared for equality when the library, or a plug-in of it, is loaded. Any change to this file changes it. */
-#define AG_ABI_VERSION 4
+#define AG_ABI_VERSION 5
 
 typedef int32_t ag_status;
 enum {
@@ -403,6 +403,7 @@ ag_status ag_metric_distances(ag_device* device, const ag_matrix* shape, int32_t
 enum { AG_METRIC_CONTRASTIVE = 0, AG_METRIC_TRIPLET = 1, AG_METRIC_MARGIN = 2 };
 enum { AG_TRIPLET_HINGE = 0, AG_TRIPLET_SOFT = 1 };
 /* Which terms. ALL: every ordered pair, every triplet. PAIRS: rows 2i and 2i + 1 only (not for TRIPLET).
+ * TRIPLETS (TRIPLET): rows 3i, 3i + 1 and 3i + 2 only, as a, p and n, where their labels are so.
  * BATCH_HARD (TRIPLET): for each anchor the farthest positive and the nearest negative. The others take one negative for each ordered (a, p):
  * SEMI_HARD: the nearest with d_an > d_ap; where there is none, the farthest of all (fallback 1) or no term (0). SEMI_HARD_RANDOM: uniform among d_ap < d_an < d_ap + m.
  * VIOLATOR: uniform among d_an < d_ap + m. DISTANCE_WEIGHTED: by 1 / q(d), q the density of distances between points of the unit sphere of D dimensions, d
@@ -410,7 +411,7 @@ enum { AG_TRIPLET_HINGE = 0, AG_TRIPLET_SOFT = 1 };
  * both pairs, (a, p) and (a, n). Of equals the lowest row. Random numbers: element a N + p of Philox(seed, purpose; scalars.random_counter). */
 enum {
   AG_SELECT_ALL = 0, AG_SELECT_PAIRS = 1, AG_SELECT_BATCH_HARD = 2, AG_SELECT_SEMI_HARD = 3, AG_SELECT_SEMI_HARD_RANDOM = 4, AG_SELECT_VIOLATOR = 5,
-  AG_SELECT_DISTANCE_WEIGHTED = 6
+  AG_SELECT_DISTANCE_WEIGHTED = 6, AG_SELECT_TRIPLETS = 7
 };
 /* The loss is the sum of the terms over their number, or over the number of those that are not 0. */
 enum { AG_MEAN_OF_TERMS = 0, AG_MEAN_OF_ACTIVE = 1 };

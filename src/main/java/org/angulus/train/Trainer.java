@@ -62,6 +62,7 @@ public final class Trainer implements AutoCloseable {
     private double waitedNanos;
     private boolean closed;
     private final MarginAdaptation adaptation; // null where the margin stays
+    private final TripletRounds rounds; // null where the source alone decides what batches are made of
     private final Set<String> told = new HashSet<>();
 
     /**
@@ -79,13 +80,21 @@ public final class Trainer implements AutoCloseable {
                     + " (rows x columns), but the network reads " + config.network().height() + "x" + config.network().width()
                     + "; set network.height and network.width to the crops' size.");
         }
+        rounds = source.rounds();
+        if ((rounds == null) == (config.metric().sampling() == MetricTraining.Sampling.FACENET_ROUND)) {
+            throw new IllegalArgumentException("The batches are " + (rounds == null ? "not " : "") + "made of rounds of triplets, but metric.sampling is "
+                    + config.metric().sampling() + "; make their order with ExampleOrder.of and this configuration.");
+        }
+        if (config.metric().loss().asksForImages() && source.images() == 0) {
+            throw new IllegalArgumentException("The loss has a beta for each image, but the batches do not tell which image is which; set metric.loss.perImage to false.");
+        }
         this.device = device;
         this.config = config;
         this.source = source;
         this.checkpoints = checkpoints;
         this.trainingSet = trainingSet;
         this.aligner = aligner;
-        training = TrainingStep.open(device, config, source.classes(), config.loaderThreads() + 2);
+        training = TrainingStep.open(device, config, source.classes(), source.images(), config.loaderThreads() + 2);
         training.start();
         adaptation = config.metric().adaptEvery() > 0 ? new MarginAdaptation(config.metric().adaptEvery()) : null;
     }
@@ -129,11 +138,14 @@ public final class Trainer implements AutoCloseable {
         if (loader != null || step > 0) {
             throw new IllegalStateException("The run has begun; start from a model before the first step.");
         }
-        var head = training.layout().entries().stream().map(FlatLayout.Entry::spec).toList();
+        Network network = training.network();
+        List<TensorSpec> parameters = specs(training.layout());
+        Set<TensorSpec> running = Set.copyOf(specs(network.statistics()));
+        List<TensorSpec> state = specs(training.statistics()).stream().filter(spec -> !running.contains(spec)).toList();
         StartingWeights start = StartingWeights.of(
-                model, training.network(), head.subList(training.network().parameters().size(), head.size()), kept, config.startValue());
+                model, network, parameters.subList(network.parameters().size(), parameters.size()), state, kept, config.startValue());
         Set<String> learning = training.trained().entries().stream().map(entry -> entry.spec().name()).collect(Collectors.toSet());
-        for (TensorSpec spec : training.network().parameters()) {
+        for (TensorSpec spec : network.parameters()) {
             if (start.drawn().contains(spec.name()) && !learning.contains(spec.name())) {
                 throw new IOException(model + ": '" + spec.name() + "' does not fit this network and would be new, but it is frozen; freeze less than "
                         + config.frozen() + " or keep the model's embeddingSize.");
@@ -160,6 +172,13 @@ public final class Trainer implements AutoCloseable {
         List<TensorSpec> parameters = specs(training.layout());
         Checkpoint checkpoint = Checkpoint.read(folder, parameters, specs(training.trained()), specs(training.statistics()));
         training.load(checkpoint.weights(), checkpoint.average(), checkpoint.optimizer(), state.appliedSteps(), state.skippedSteps());
+        if (rounds != null && checkpoint.round() != null) {
+            try {
+                rounds.begin(checkpoint.round());
+            } catch (IOException e) {
+                throw new IOException(folder + ": " + e.getMessage() + ".", e);
+            }
+        }
         if (adaptation != null) {
             adaptation.restore(training.pairCounts());
         }
@@ -215,13 +234,17 @@ public final class Trainer implements AutoCloseable {
             throw new IllegalStateException("The trainer is closed.");
         }
         if (loader == null) {
-            long micro = step * config.microBatches();
-            loader = new BatchLoader(device, source, training.buffers(), config.microBatch(), config.loaderThreads(), micro);
             warnOfConfiguration();
         }
         reportedStep = step;
         reportedNanos = System.nanoTime();
         while (step < Math.min(end, config.steps()) && !stopRequested) {
+            if (rounds != null && rounds.isUsedUp(step)) {
+                nextRound();
+            }
+            if (loader == null) {
+                loader = new BatchLoader(device, source, training.buffers(), config.microBatch(), config.loaderThreads(), step * config.microBatches());
+            }
             doStep();
             long done = step + 1;
             if (done % config.reportEvery() == 0 || done == config.steps()) {
@@ -236,6 +259,27 @@ public final class Trainer implements AutoCloseable {
         if (stopRequested && step < config.steps() && savedStep != step) {
             save();
         }
+    }
+
+    /** Chooses triplets with the weights of now. What workers have read ahead beyond the round's end is dropped. */
+    private void nextRound() throws IOException {
+        long started = System.nanoTime();
+        if (loader != null) {
+            waitedNanos += loader.takeWaitedNanos();
+            closeLoader();
+        }
+        TripletRound next;
+        try (var network = new EmbeddingNetwork(device, config.network(), config.input(), training.weights(), EVALUATION_BATCH, config.precision())) {
+            next = rounds.next(step, source, network, this::warn);
+        }
+        if (next == null) {
+            if (step > 0 && savedStep != step) {
+                save();
+            }
+            throw new IOException(rounds.exhausted());
+        }
+        rounds.begin(next);
+        reportedNanos += System.nanoTime() - started;
     }
 
     /** Whether every step since the last checkpoint had a finite gradient: the newest checkpoint of a run that diverges is to be a good one. */
@@ -390,7 +434,7 @@ public final class Trainer implements AutoCloseable {
         StepControl control = training.control();
         var state = new Checkpoint.State(step, control.appliedSteps(), control.skippedSteps(), source.classes(), bestStep, bestFigure,
                 Decoders.description());
-        var checkpoint = new Checkpoint(state, config, training.weights(), training.average(), training.optimizerState());
+        var checkpoint = new Checkpoint(state, config, training.weights(), training.average(), training.optimizerState(), round());
         Path folder = checkpoints.save(checkpoint, metadata());
         savedStep = step;
         listeners.forEach(listener -> listener.onCheckpoint(step, folder));
@@ -409,6 +453,11 @@ public final class Trainer implements AutoCloseable {
     /** The device memory that this run has taken. */
     public TrainingMemory memory() {
         return training.deviceMemory();
+    }
+
+    /** The triplets that batches are made of now; null without rounds. */
+    TripletRound round() {
+        return rounds == null ? null : rounds.current();
     }
 
     /** Steps done. */

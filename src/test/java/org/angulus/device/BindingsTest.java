@@ -127,7 +127,8 @@ class BindingsTest {
         assertEquals(List.of(Angulus.AG_METRIC_CONTRASTIVE(), Angulus.AG_METRIC_TRIPLET(), Angulus.AG_METRIC_MARGIN()),
                 Stream.of(MetricKind.values()).map(MetricKind::code).toList());
         assertEquals(List.of(Angulus.AG_SELECT_ALL(), Angulus.AG_SELECT_PAIRS(), Angulus.AG_SELECT_BATCH_HARD(), Angulus.AG_SELECT_SEMI_HARD(),
-                Angulus.AG_SELECT_SEMI_HARD_RANDOM(), Angulus.AG_SELECT_VIOLATOR(), Angulus.AG_SELECT_DISTANCE_WEIGHTED()),
+                Angulus.AG_SELECT_SEMI_HARD_RANDOM(), Angulus.AG_SELECT_VIOLATOR(), Angulus.AG_SELECT_DISTANCE_WEIGHTED(),
+                Angulus.AG_SELECT_TRIPLETS()),
                 Stream.of(PairSelection.values()).map(PairSelection::code).toList());
         assertEquals(List.of(1, 1, 1), List.of(Angulus.AG_TRIPLET_SOFT(), Angulus.AG_MEAN_OF_ACTIVE(), Angulus.AG_CENTER_MEAN_OF_NUMBERS()));
         assertEquals(Angulus.AG_OP_CENTER_UPDATE(), Op.CENTER_UPDATE.code());

@@ -369,7 +369,7 @@ final class RandomEntries {
     private static MemorySegment metric(RandomCall g, int kind, int n, int classes, int images) {
         MemorySegment s = g.memory(ag_metric.sizeof());
         boolean triplet = kind == MetricKind.TRIPLET.code();
-        int selection = triplet ? g.random().nextInt(2, 7) : g.random().nextInt(3);
+        int selection = triplet ? g.random().nextInt(2, 8) : g.random().nextInt(3);
         ag_metric.loss(s, g.number(kind));
         ag_metric.distance(s, g.number(1));
         ag_metric.selection(s, g.number(triplet || selection < 2 ? selection : 6));

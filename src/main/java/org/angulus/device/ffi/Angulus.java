@@ -23,10 +23,10 @@ public class Angulus extends Angulus$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int AG_ABI_VERSION = (int)4L;
+    private static final int AG_ABI_VERSION = (int)5L;
     /**
      * {@snippet lang=c :
-     * #define AG_ABI_VERSION 4
+     * #define AG_ABI_VERSION 5
      * }
      */
     public static int AG_ABI_VERSION() {
@@ -4814,6 +4814,15 @@ public class Angulus extends Angulus$shared {
      */
     public static int AG_SELECT_DISTANCE_WEIGHTED() {
         return AG_SELECT_DISTANCE_WEIGHTED;
+    }
+    private static final int AG_SELECT_TRIPLETS = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_SELECT_TRIPLETS = 7
+     * }
+     */
+    public static int AG_SELECT_TRIPLETS() {
+        return AG_SELECT_TRIPLETS;
     }
     private static final int AG_MEAN_OF_TERMS = (int)0L;
     /**
