@@ -10,14 +10,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.angulus.device.Device;
-import org.angulus.device.HeadKind;
 import org.angulus.device.HeadSummary;
 import org.angulus.device.MetricSummary;
 import org.angulus.device.StepControl;
 import org.angulus.device.StepScalars;
 import org.angulus.image.Decoders;
 import org.angulus.loss.MetricLoss;
-import org.angulus.loss.ScaleBound;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.ModelMetadata;
@@ -32,8 +30,6 @@ import org.angulus.model.Weights;
  */
 public final class Trainer implements AutoCloseable {
     private static final int EVALUATION_BATCH = 64;
-    /** Lowest loss above which no target reaches a probability of 0.6. */
-    private static final double HOPELESS_LOSS = 0.5;
 
     private final Device device;
     private final TrainingConfig config;
@@ -63,7 +59,7 @@ public final class Trainer implements AutoCloseable {
     private boolean closed;
     private final MarginAdaptation adaptation; // null where the margin stays
     private final TripletRounds rounds; // null where the source alone decides what batches are made of
-    private final Set<String> told = new HashSet<>();
+    private final Set<String> told = new HashSet<>(); // advice, each once in a run
 
     /**
      * Takes all memory of the run and starts the weights.
@@ -159,12 +155,7 @@ public final class Trainer implements AutoCloseable {
     private void resume(Path folder) throws IOException {
         Checkpoint.State state = Checkpoint.readState(folder);
         TrainingConfig saved = Checkpoint.readConfig(folder);
-        if (!saved.network().equals(config.network()) || saved.head().kind() != config.head().kind() || state.classes() != source.classes()
-                || !saved.optimizer().states().equals(config.optimizer().states())
-                || !saved.frozen().equals(config.frozen())
-                || saved.averageDecay() > 0 != config.averageDecay() > 0
-                || saved.metric().alone() != config.metric().alone()
-                || !saved.metric().loss().getClass().equals(config.metric().loss().getClass())) {
+        if (!saved.sameTensors(config) || state.classes() != source.classes()) {
             throw new IOException(folder + ": this checkpoint is of another network, head, optimizer, frozen part or number of people (" + saved.network().name()
                     + ", " + saved.lossDescription() + ", " + state.classes()
                     + " people); continue with its configuration or train into an empty folder.");
@@ -234,7 +225,7 @@ public final class Trainer implements AutoCloseable {
             throw new IllegalStateException("The trainer is closed.");
         }
         if (loader == null) {
-            warnOfConfiguration();
+            TrainingAdvice.of(config, training.network(), source.classes(), startedFromModel).forEach(this::warn);
         }
         reportedStep = step;
         reportedNanos = System.nanoTime();
@@ -290,25 +281,6 @@ public final class Trainer implements AutoCloseable {
         return sound;
     }
 
-    /** What a configuration does that its reader may not expect. */
-    private void warnOfConfiguration() {
-        HeadKind kind = config.head().kind();
-        boolean scaled = !config.metric().alone() && kind.hasScale() && kind.isSoftmax() && kind != HeadKind.CIRCLE && !config.head().learnsScale();
-        double scale = config.head().scale(source.classes());
-        double lowest = scaled ? ScaleBound.lowestLoss(source.classes(), scale, 0) : 0;
-        if (lowest > HOPELESS_LOSS) {
-            warn("A scale of %s cannot bring the loss of %d people below %.2f; set head.scale to %.1f or more.".formatted(
-                    scale, source.classes(), lowest, ScaleBound.scaleFor(source.classes(), 0.9)));
-        }
-        if (!startedFromModel && !config.frozen().equals(Network.NOTHING)) {
-            warn("The weights up to " + config.frozen() + " are random and stay so, because they are frozen; start from a model, or set frozen to none.");
-        }
-        if (config.microBatches() > 1 && !training.network().statistics().entries().isEmpty()) {
-            warn("Batch norm takes its statistics from each micro-batch of " + config.microBatch() + " images, not from the batch of "
-                    + config.batch() + ".");
-        }
-    }
-
     private void doStep() throws IOException {
         float rate = (float) config.learningRate(step);
         float margin = (float) config.margin(step);
@@ -352,7 +324,10 @@ public final class Trainer implements AutoCloseable {
         if (metric != null) {
             double metricMargin = config.metric().loss() instanceof MetricLoss.Center ? 0 : training.metricMargin();
             listeners.forEach(listener -> listener.onMetric(step, metric, metricMargin));
-            warnOfMetric(metric);
+            String advice = TrainingAdvice.of(metric);
+            if (advice != null && told.add(advice)) {
+                warn(advice);
+            }
         }
         if (skipped > skippedSeen) {
             warn((skipped - skippedSeen) + " of the last steps had no finite gradient and changed nothing; the loss is now " + summary.loss() + ".");
@@ -366,22 +341,6 @@ public final class Trainer implements AutoCloseable {
     /** What is minimised: the head's loss and the weighted one on the embeddings. */
     private double totalLoss(HeadSummary summary, MetricSummary metric) {
         return metric == null || config.metric().alone() ? summary.loss() : summary.loss() + config.metric().weight() * metric.loss();
-    }
-
-    /** Each once in a run. */
-    private void warnOfMetric(MetricSummary metric) {
-        boolean pairs = metric.positiveDistance() > 0 && metric.negativeDistance() > 0;
-        String sentence = null;
-        if (metric.collapsed() == 1) {
-            sentence = "All embeddings of the batch have become one point: the loss on distances has collapsed; start with a smaller rate, or with the head.";
-        } else if (metric.terms() == 0 && !pairs) {
-            sentence = "The batch had no pair or triplet to learn from, since no person was there twice or only one was; choose metric.sampling identities or pairs.";
-        } else if (metric.terms() == 0) {
-            sentence = "The batch had triplets, but none with a negative that the selection takes, so its step learned nothing from them; take larger batches or another selection.";
-        }
-        if (sentence != null && told.add(sentence)) {
-            warn(sentence);
-        }
     }
 
     private Path lastCheckpoint() {

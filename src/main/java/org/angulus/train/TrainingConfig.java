@@ -160,6 +160,17 @@ public record TrainingConfig(
                 reportEvery, evaluateEvery, checkpointEvery, skipLimit, other.logitsCap, loaderThreads, other.frozen, other.metric));
     }
 
+    /** Whether the other run keeps the same tensors from step to step, so that one can go on where the other was stopped. */
+    boolean sameTensors(TrainingConfig other) {
+        return network.equals(other.network)
+                && head.kind() == other.head.kind()
+                && optimizer.states().equals(other.optimizer.states())
+                && frozen.equals(other.frozen)
+                && averageDecay > 0 == other.averageDecay > 0
+                && metric.alone() == other.metric.alone()
+                && metric.loss().getClass().equals(other.metric.loss().getClass());
+    }
+
     /** All losses in words, for a model file: "am-softmax, scale 30.0, margin 0.35 + 0.003 (center, rate 0.5)". */
     public String lossDescription() {
         if (metric.alone()) {
