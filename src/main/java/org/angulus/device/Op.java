@@ -34,7 +34,10 @@ public enum Op {
     ADAM_UPDATE,
     EMA_UPDATE,
     COMMIT_COPY,
-    COMMIT_END;
+    COMMIT_END,
+    QUANTIZE,
+    INT8_PREPARE,
+    INT8_CONV2D;
 
     private static final Op[] VALUES = values();
 

@@ -89,6 +89,7 @@ class BindingsTest {
         assertEquals(Angulus.AG_OP_RUNNING_STATISTICS(), Op.RUNNING_STATISTICS.code());
         assertEquals(Angulus.AG_OP_MARGIN_BACKWARD(), Op.MARGIN_BACKWARD.code());
         assertEquals(Angulus.AG_OP_COMMIT_END(), Op.COMMIT_END.code());
+        assertEquals(Angulus.AG_OP_INT8_CONV2D(), Op.INT8_CONV2D.code());
         assertEquals(List.of(Angulus.AG_F32(), Angulus.AG_BF16()), Stream.of(Type.values()).map(Type::code).toList());
         assertEquals(List.of(Angulus.AG_OVERWRITE(), Angulus.AG_ACCUMULATE()), Stream.of(Write.values()).map(Write::code).toList());
         assertEquals(List.of(Angulus.AG_STREAM_COMPUTE(), Angulus.AG_STREAM_COPY()), Stream.of(org.angulus.device.Stream.values()).map(org.angulus.device.Stream::code).toList());

@@ -1,0 +1,99 @@
+// Runs the int8 convolution the way direct_run.h runs the f32 one, over quads (four neighbouring channels, u8, one 32-bit word) in the place of channels: what
+// packs input rows only moves words and serves both. The padding holds the zero of x, so that one correction for each output channel, x_zero times the sum of
+// its weights, is right everywhere.
+#pragma once
+
+#include "../int8_weights.h"
+#include "direct_cut.h"
+#include "direct_pack.h"
+#include "int8_tile.h"
+
+namespace {
+
+static_assert(kSlot == kInt8Block && kPanel == kInt8Panel, "the tiles read the weights in the order of int8_weights.h");
+
+struct Int8Context {
+  const Int8Conv2dCall* call;
+  Correlation f;  // over quads
+  Cut cut;
+};
+
+static void int8_run_tiles(const Int8Sweep& z, const float* packed, const Unit* units, int count, Int8Tile& t) {
+  const int vectors = t.count > kLanes ? 2 : 1;
+  for (int u = 0; u < count;) {
+    const Unit& unit = units[u];
+    if (u + 1 < count && 2 * unit.width <= kTileRows && units[u + 1].width == unit.width) {
+      t.in[0] = packed + unit.in, t.in[1] = packed + units[u + 1].in;
+      t.out[0] = unit.out, t.out[1] = units[u + 1].out;
+      int8_tiles(vectors, 2, unit.width)(z, t);
+      u += 2;
+      continue;
+    }
+    const int tiles = int(ceil_div(unit.width, kTileRows));
+    for (int i = 0, at = 0; i < tiles; ++i) {
+      const int end = unit.width * (i + 1) / tiles;
+      t.in[0] = packed + unit.in + at * kSlot;
+      t.out[0] = unit.out + at * z.channels;
+      int8_tiles(vectors, 1, end - at)(z, t);
+      at = end;
+    }
+    ++u;
+  }
+}
+
+static void int8_piece(const void* context, int64_t piece, void* scratch) {
+  const Int8Context& z = *static_cast<const Int8Context*>(context);
+  const Correlation& f = z.f;
+  const Cut& cut = z.cut;
+  const int panel_piece = int(piece % cut.panel_pieces);
+  const int64_t unit_piece = piece / cut.panel_pieces;
+
+  Unit* units = static_cast<Unit*>(scratch);
+  float* packed = reinterpret_cast<float*>(units + kMaxUnits);
+  const int64_t first = unit_piece * cut.units_per_piece, last = at_most(first + cut.units_per_piece, cut.units);
+
+  Int8Sweep sweep;
+  sweep.block_stride = pack_units(f, cut, reinterpret_cast<const float*>(z.call->x), first, last, 0, cut.blocks, packed, units);
+  const int taps = f.r * f.s, quads = f.patches ? taps * f.c : f.c;
+  sweep.taps = f.patches ? 1 : taps;
+  sweep.blocks = cut.blocks;
+  sweep.last = quads - (cut.blocks - 1) * kSlot;
+  sweep.channels = f.k;
+  sweep.call = z.call;
+  sweep.sums = int8_sums(z.call->shape, z.call->prepared);
+  tap_offsets(f, cut, sweep.offset);
+
+  const int end = int(at_most(int64_t{panel_piece + 1} * cut.panels_per_piece, cut.panels));
+  for (int panel = panel_piece * cut.panels_per_piece; panel < end; ++panel) {
+    Int8Tile tile = {};
+    tile.k = panel * kPanel;
+    tile.count = int(at_most(kPanel, f.k - tile.k));
+    tile.weights = static_cast<const int8_t*>(z.call->prepared) + panel * int8_panel_bytes(z.call->shape);
+    int8_run_tiles(sweep, packed, units, int(last - first), tile);
+  }
+}
+
+AG_INLINE Correlation int8_correlation(const Int8Conv2dCall& call) {
+  ag_conv2d_plan plan = {};
+  plan.shape = call.shape;
+  plan.shape.c = call.shape.c / 4;
+  Correlation f = correlation(plan, 0);
+  const uint32_t word = uint32_t(call.x_zero) * 0x01010101u;
+  __builtin_memcpy(&f.outside, &word, sizeof word);
+  return f;
+}
+
+static bool int8_accepts(const void* arguments) {
+  const Int8Conv2dCall& call = *static_cast<const Int8Conv2dCall*>(arguments);
+  return call.shape.c % 4 == 0 && correlation_fits(int8_correlation(call), false);
+}
+
+static void int8_run(const Exec& exec, const void* arguments) {
+  Int8Context z = {};
+  z.call = static_cast<const Int8Conv2dCall*>(arguments);
+  z.f = int8_correlation(*z.call);
+  z.cut = cut_pieces(z.f, false);
+  exec.parallel(exec, pieces(z.cut), int8_piece, &z);
+}
+
+}  // namespace
