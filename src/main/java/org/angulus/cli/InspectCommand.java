@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.ModelMetadata;
 import org.angulus.model.ResFace;
 import org.angulus.model.ResFaceConfig;
@@ -17,7 +18,6 @@ import org.angulus.model.SafeTensors;
 import org.angulus.model.TensorEntry;
 import org.angulus.model.TensorSpec;
 import org.angulus.model.TensorType;
-import org.angulus.model.Weights;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -76,8 +76,15 @@ final class InspectCommand implements Callable<Integer> {
     private void describe(Path file, SafeTensors tensors, JsonObject description) throws IOException {
         String checksum = tensors.metadata().get(SafeTensors.CRC_KEY);
         if (tensors.metadata().containsKey(ModelMetadata.FORMAT_KEY)) {
-            describe(ModelMetadata.load(file), description);
-            Weights.load(file, new ResFace(ModelMetadata.load(file).network()).modelTensors(), "");
+            description.addProperty("format", tensors.metadata().get(ModelMetadata.FORMAT_KEY));
+            ModelMetadata metadata = ModelMetadata.load(file);
+            describe(metadata, description);
+            EmbeddingNetwork.check(file);
+            tensors.metadata().forEach((key, value) -> {
+                if (key.startsWith("int8_")) {
+                    description.addProperty(key.replace("_", " "), value);
+                }
+            });
             description.addProperty("state", "complete: every tensor of the network is there and finite");
         } else {
             description.addProperty("state", "no model of this program, which cannot run it: its metadata name no network");
@@ -100,7 +107,6 @@ final class InspectCommand implements Callable<Integer> {
     private static void describe(ModelMetadata metadata, JsonObject description) {
         ResFaceConfig config = metadata.network();
         ResFace network = new ResFace(config);
-        description.addProperty("format", metadata.toMap().get(ModelMetadata.FORMAT_KEY));
         description.addProperty("network", config.name());
         description.addProperty("variant", config.variant().name().toLowerCase(Locale.ROOT));
         description.add("blocks", JSON.toJsonTree(config.blocks()));

@@ -2,6 +2,7 @@ package org.angulus.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntConsumer;
 import org.angulus.device.Conv2dOperands;
 import org.angulus.device.Conv2dPlan;
 import org.angulus.device.Direction;
@@ -17,7 +18,7 @@ import org.angulus.model.FoldedWeights.Folded;
  * The folded network for one number of images: plans, and places of its activations, which last from one layer to the next only. Activations are
  * stored in the network's precision, embeddings in f32.
  */
-final class EmbeddingBucket {
+final class EmbeddingBucket implements NetworkBucket {
     private final ImageShape imageShape;
     private final Type precision;
     private final Place input;
@@ -25,17 +26,16 @@ final class EmbeddingBucket {
     private final Place result;
     private final Place embeddings;
     private final long embeddingCount;
+    private final FlatLayout layout;
     private final List<Step> steps = new ArrayList<>();
     private final ArenaPlanner arena = new ArenaPlanner();
 
     /** One convolution; {@code residual} may be null. */
     private record Step(Folded folded, Conv2dPlan plan, Place x, Place y, Place residual) {}
 
-    /** Base addresses of what all buckets share. */
-    record Addresses(long weights, long arena, long workspace, long images, long flips) {}
-
     EmbeddingBucket(Ops ops, ResFaceConfig config, InputFormat format, FoldedWeights weights, int n, Type precision) {
         this.precision = precision;
+        this.layout = weights.layout();
         boolean reverse = format.channelOrder() == InputFormat.ChannelOrder.BGR;
         imageShape = new ImageShape(
                 n, config.height(), config.width(), ResFace.INPUT_CHANNELS, precision, reverse, format.mean(), format.factor());
@@ -65,49 +65,72 @@ final class EmbeddingBucket {
         embeddings = precision == Type.F32 ? result : arena.take(Float.BYTES * embeddingCount);
     }
 
-    long arenaBytes() {
+    @Override
+    public long arenaBytes() {
         return arena.bytes();
     }
 
-    long workspaceBytes() {
+    @Override
+    public long workspaceBytes() {
         return steps.stream().mapToLong(step -> step.plan().workspaceBytes()).max().orElse(0);
     }
 
-    /** The plans in the order of the layers. */
-    List<Conv2dPlan> plans() {
-        return steps.stream().map(Step::plan).toList();
+    @Override
+    public List<PreparedWeights> preparedWeights() {
+        List<PreparedWeights> all = new ArrayList<>();
+        for (int i = 0; i < steps.size(); i++) {
+            Step step = steps.get(i);
+            all.add(PreparedWeights.of(i, step.plan(), a -> address(a, step.folded().weight())));
+        }
+        return all;
     }
 
-    /** Where the embeddings are left in the arena, f32 (N, D). */
-    Place embeddings() {
+    @Override
+    public Place embeddings() {
         return embeddings;
+    }
+
+    /** Where layer {@code i} leaves its output in the arena, until it is no longer needed. */
+    Place output(int i) {
+        return steps.get(i).y();
+    }
+
+    /** Elements of it. */
+    int outputCount(int i) {
+        return Math.toIntExact(steps.get(i).plan().shape().outputs());
+    }
+
+    @Override
+    public void emit(Ops ops, Addresses a, long[] prepared) {
+        emit(ops, a, prepared, _ -> {});
     }
 
     /**
      * Emits the ops.
      *
-     * @param prepared address of each layer's prepared weights, 0 for none
+     * @param done told each layer once its ops are enqueued
      */
-    void emit(Ops ops, FlatLayout layout, Addresses a, long[] prepared) {
+    void emit(Ops ops, Addresses a, long[] prepared, IntConsumer done) {
         ops.imageNormalize(imageShape, a.images(), a.flips(), a.arena() + input.offset());
         for (int i = 0; i < steps.size(); i++) {
             Step step = steps.get(i);
             step.plan().run(new Conv2dOperands()
                     .x(a.arena() + step.x().offset())
-                    .w(address(layout, a, step.folded().weight()))
+                    .w(address(a, step.folded().weight()))
                     .y(a.arena() + step.y().offset())
                     .prepared(prepared[i])
                     .workspace(step.plan().workspaceBytes() > 0 ? a.workspace() : 0)
-                    .bias(address(layout, a, step.folded().bias()))
-                    .slope(address(layout, a, step.folded().slope()))
+                    .bias(address(a, step.folded().bias()))
+                    .slope(address(a, step.folded().slope()))
                     .residual(step.residual() == null ? 0 : a.arena() + step.residual().offset()));
+            done.accept(i);
         }
         if (embeddings != result) {
             ops.convert(embeddingCount, precision, a.arena() + result.offset(), Type.F32, a.arena() + embeddings.offset());
         }
     }
 
-    static long address(FlatLayout layout, Addresses a, TensorSpec spec) {
-        return spec == null ? 0 : a.weights() + Float.BYTES * layout.offset(spec);
+    private long address(Addresses a, TensorSpec spec) {
+        return spec == null ? 0 : a.parameter(layout.offset(spec));
     }
 }

@@ -63,7 +63,7 @@ public record ModelMetadata(ResFaceConfig network, InputFormat input, String los
 
     static ModelMetadata fromMap(Map<String, String> map) {
         String format = value(map, FORMAT_KEY, Function.identity());
-        if (!format.equals(FORMAT)) {
+        if (!format.equals(FORMAT) && !Int8Weights.isIn(map)) {
             throw new IllegalArgumentException(
                     "the file has the format '" + format + "', but this program reads " + FORMAT + "; read it with the program that saved it.");
         }
