@@ -20,6 +20,10 @@ import org.angulus.model.Int8Weights.Offsets;
 
 /** A network in int8 for one number of images: the first layer in f32, its output rounded to u8, and u8 from layer to layer up to the embeddings, f32. */
 final class Int8Bucket implements NetworkBucket {
+    /** Images of which the first layer's f32 output stays in the caches until it is rounded. */
+    private static final int AT_A_TIME = 2;
+
+    private final int n;
     private final Int8Weights weights;
     private final ImageShape imageShape;
     private final Place input;
@@ -42,18 +46,25 @@ final class Int8Bucket implements NetworkBucket {
 
     Int8Bucket(Ops ops, ResFaceConfig config, InputFormat format, Int8Weights weights, int n) {
         this.weights = weights;
+        this.n = n;
         boolean reverse = format.channelOrder() == InputFormat.ChannelOrder.BGR;
         imageShape = new ImageShape(n, config.height(), config.width(), ResFace.INPUT_CHANNELS, Type.F32, reverse, format.mean(), format.factor());
         input = arena.take((long) Float.BYTES * n * config.height() * config.width() * ResFace.INPUT_CHANNELS);
         Int8Layer layer = weights.layers().getFirst();
-        Conv2dShape shape = ModelPlan.shape(layer.conv().geometry(), n, Type.F32);
+        Conv2dShape shape = ModelPlan.shape(layer.conv().geometry(), part(layer.conv().geometry(), n), Type.F32);
         firstPlan = ops.conv2dPlan(shape, Direction.FORWARD, Epilogue.BIAS + (layer.slope() == null ? 0 : Epilogue.PRELU));
         prepared.add(PreparedWeights.of(0, firstPlan, a -> a.parameter(weights.offsets(0).filter())));
         firstResult = arena.take(Float.BYTES * shape.outputs());
-        first = arena.take(shape.outputs());
+        first = arena.take(n * layer.conv().outputCount());
         arena.release(input);
         arena.release(firstResult);
         embeddings = addSteps(ops, n);
+    }
+
+    /** Images that the first layer takes at a time; all of them where a part would not begin at a multiple of 16 bytes. */
+    private static int part(ConvGeometry g, int n) {
+        int part = Math.min(n, AT_A_TIME);
+        return Float.BYTES * part * g.inputCount() % 16 == 0 && part * g.outputCount() % 16 == 0 ? part : n;
     }
 
     private Place addSteps(Ops ops, int n) {
@@ -113,17 +124,9 @@ final class Int8Bucket implements NetworkBucket {
     @Override
     public void emit(Ops ops, Addresses a, long[] places) {
         ops.imageNormalize(imageShape, a.images(), a.flips(), a.arena() + input.offset());
-        Offsets numbers = weights.offsets(0);
-        firstPlan.run(new Conv2dOperands()
-                .x(a.arena() + input.offset())
-                .w(a.parameter(numbers.filter()))
-                .y(a.arena() + firstResult.offset())
-                .prepared(places[0])
-                .workspace(firstPlan.workspaceBytes() > 0 ? a.workspace() : 0)
-                .bias(a.parameter(numbers.bias()))
-                .slope(optional(a, numbers.slope())));
-        Activation stored = weights.outputs().getFirst();
-        ops.quantize(firstPlan.shape().outputs(), 1 / stored.step(), stored.zero(), a.arena() + firstResult.offset(), a.arena() + first.offset());
+        for (int done = 0; done < n; done += firstPlan.shape().n()) {
+            emitFirst(ops, a, places[0], done);
+        }
         for (int i = 0; i < steps.size(); i++) {
             Step step = steps.get(i);
             Activation to = step.to();
@@ -143,6 +146,23 @@ final class Int8Bucket implements NetworkBucket {
                     step.residual() == null ? 0 : a.arena() + step.residual().offset(),
                     a.arena() + step.y().offset()));
         }
+    }
+
+    /** The first layer of the images from {@code image} on. */
+    private void emitFirst(Ops ops, Addresses a, long place, int image) {
+        Offsets numbers = weights.offsets(0);
+        Conv2dShape shape = firstPlan.shape();
+        Activation stored = weights.outputs().getFirst();
+        firstPlan.run(new Conv2dOperands()
+                .x(a.arena() + input.offset() + Float.BYTES * image * shape.inputs() / shape.n())
+                .w(a.parameter(numbers.filter()))
+                .y(a.arena() + firstResult.offset())
+                .prepared(place)
+                .workspace(firstPlan.workspaceBytes() > 0 ? a.workspace() : 0)
+                .bias(a.parameter(numbers.bias()))
+                .slope(optional(a, numbers.slope())));
+        ops.quantize(shape.outputs(), 1 / stored.step(), stored.zero(), a.arena() + firstResult.offset(),
+                a.arena() + first.offset() + image * shape.outputs() / shape.n());
     }
 
     private static long optional(Addresses a, long offset) {

@@ -109,6 +109,7 @@ final class RandomEntries {
             ag_int8_conv2d.y_zero(s, g.number(g.random().nextInt(256)));
             ag_int8_conv2d.residual_zero(s, g.number(g.random().nextInt(256)));
             ag_int8_conv2d.residual_scale(s, g.real(0.5f));
+            ag_int8_conv2d.reserved(s, g.number(0));
             ag_int8_conv2d.x(s, g.address(z.inputs()));
             ag_int8_conv2d.prepared(s, g.address(int8Bytes(g, h, z)));
             ag_int8_conv2d.scale(s, g.address(bytes(1, z.k())));
