@@ -1,16 +1,15 @@
 // Runs the int8 convolution the way direct_run.h runs the f32 one, over quads (four neighbouring channels, u8, one 32-bit word) in the place of channels: what
 // packs input rows only moves words and serves both. The padding holds the zero of x, so that one correction for each output channel, x_zero times the sum of
-// its weights, is right everywhere.
+// its weights, is right everywhere. Included behind a file of tiles.
 #pragma once
 
-#include "../int8_weights.h"
 #include "direct_cut.h"
 #include "direct_pack.h"
-#include "int8_tile.h"
+#include "int8_sweep.h"
 
 namespace {
 
-static_assert(kSlot == kInt8Block && kPanel == kInt8Panel, "the tiles read the weights in the order of int8_weights.h");
+static_assert(kSlot == kInt8Block && kInt8Panel % kPanel == 0, "the tiles read the weights in the order of int8_weights.h");
 
 struct Int8Context {
   const Int8Conv2dCall* call;
@@ -68,7 +67,7 @@ static void int8_piece(const void* context, int64_t piece, void* scratch) {
     Int8Tile tile = {};
     tile.k = panel * kPanel;
     tile.count = int(at_most(kPanel, f.k - tile.k));
-    tile.weights = static_cast<const int8_t*>(z.call->prepared) + panel * int8_panel_bytes(z.call->shape);
+    tile.weights = static_cast<const int8_t*>(z.call->prepared) + tile.k / kInt8Panel * int8_panel_bytes(z.call->shape) + tile.k % kInt8Panel * 4;
     int8_run_tiles(sweep, packed, units, int(last - first), tile);
   }
 }

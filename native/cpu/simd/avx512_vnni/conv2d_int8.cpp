@@ -3,6 +3,7 @@
 #define AG_SLOT 16  // quads of a packed pixel: one cache line
 
 #include "../vector_avx512.h"
+#include "../int8_tile_vnni.h"
 #include "../int8_run.h"
 
 namespace angulus::cpu {

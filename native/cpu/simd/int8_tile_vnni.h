@@ -1,30 +1,11 @@
-// A register tile of the int8 convolution: up to 14 pixels by 32 output channels. A step multiplies a quad, four channels of one pixel (u8, one broadcast), with
+// A register tile of the int8 convolution with vpdpbusd: up to 14 pixels by 32 output channels. A step multiplies a quad, four channels of one pixel (u8, one broadcast), with
 // the four weights of 16 output channels (s8) and adds the four products to their int32 sums: one vpdpbusd, exact. The tile is direct_tile.h's with a quad in the
 // place of a channel. Bound by the two multipliers: 14 x 2 steps for 16 loads, in 14 cycles.
 #pragma once
 
-#include "direct_shape.h"
+#include "int8_sweep.h"
 
 namespace {
-
-// What every tile of a piece shares.
-struct Int8Sweep {
-  int blocks, last;        // blocks of kSlot quads; quads in the last one
-  int taps;
-  int64_t block_stride;    // quads between blocks of the packed input
-  int64_t channels;        // K: elements between output pixels
-  const Int8Conv2dCall* call;
-  const int32_t* sums;     // of each output channel's weights
-  int32_t offset[kMaxTaps];
-};
-
-struct Int8Tile {
-  const float* in[2];      // first pixel of each row, a quad in each float's place
-  int64_t out[2];          // elements from y to it
-  const int8_t* weights;   // the panel
-  int k;                   // first output channel
-  int count;               // output channels, 1 to kPanel
-};
 
 AG_INLINE Integers dot(Integers sum, Integers quads, Integers weights) { return _mm512_dpbusd_epi32(sum, quads, weights); }
 AG_INLINE Integers broadcast_quad(const float* p) { return _mm512_castps_si512(_mm512_set1_ps(*p)); }
@@ -66,7 +47,7 @@ static void int8_tile(const Int8Sweep& z, const Int8Tile& t) {
       const int64_t at = block * z.block_stride + z.offset[tap];
       const float* a = t.in[0] + at;
       const float* b = t.in[rows - 1] + at;
-      for (int c = 0; c < quads; ++c, ++a, ++b, w += 4 * kPanel) {
+      for (int c = 0; c < quads; ++c, ++a, ++b, w += 4 * kInt8Panel) {
         Integers weight[vectors];
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; ++v) weight[v] = _mm512_loadu_si512(w + v * 4 * kLanes);
