@@ -101,6 +101,16 @@ extern const Conv2dKernelList conv2d_backward_weight_kernels;
   X(AG_OP_EMA_UPDATE, ema_update)                                    \
   X(AG_OP_COMMIT_COPY, commit_copy)                                  \
   X(AG_OP_COMMIT_END, commit_end)                                    \
+  X(AG_OP_ADAGRAD_UPDATE, adagrad_update)                            \
+  X(AG_OP_RMSPROP_UPDATE, rmsprop_update)                            \
+  X(AG_OP_MAX_POOL_FORWARD, max_pool_forward)                        \
+  X(AG_OP_MAX_POOL_BACKWARD, max_pool_backward)                      \
+  X(AG_OP_METRIC_DISTANCES, metric_distances)                        \
+  X(AG_OP_METRIC_LOSS, metric_loss)                                  \
+  X(AG_OP_METRIC_BACKWARD, metric_backward)                          \
+  X(AG_OP_METRIC_BETA, metric_beta)                                  \
+  X(AG_OP_CENTER_LOSS, center_loss)                                  \
+  X(AG_OP_CENTER_UPDATE, center_update)                              \
   X(kOpChannelEpilogue, channel_epilogue)
 
 #define AG_DECLARE(op, name) extern const KernelList name##_kernels;

@@ -1,10 +1,11 @@
 // Gradients of the mean loss for the classes j of [first, first + count). With z_ij = S_i c_ij, p_ij = exp(z_ij - log_sum_exp_i) and
 // p_y - 1 = expm1(-loss), dz_ij = (p_ij - [j = y]) / N:
-//   G_ij = dL/dc_ij = dz_ij S_i, times phi' for j = y;   dscale_i = sum_j dz_ij c_ij, phi for j = y;   dbias_j = sum_i G_ij
+//   G_ij = dL/dc_ij = dz_ij S_i t'(c_ij), phi' for j = y;   dscale_i = sum_j dz_ij t(c_ij), phi for j = y;   dbias_j = sum_i dz_ij
 //   dx_i = x'_i (sum_j G_ij w^_j - x^_i along_i), along_i = sum_j G_ij c_ij, with v^ = v v', v' = 1 / |v|;
 //   dw_j alike with x^ for w^ and the sums over i
-// Where the guard holds a length, and for SOFTMAX, there is no projection; SOFTMAX has no lengths either. Where S = |x|
-// (MODIFIED_SOFTMAX), dx also gets dscale x^. A row whose label is outside [0, classes) has G = 0, and is a fault of the device.
+// Where the guard holds a length, and where c is no cosine, there is no projection; SOFTMAX has no lengths either. dx also gets dL/d|x| x^: dscale where S = |x|,
+// and the target's dlength and dpenalty; L_SOFTMAX's dw gets dL/d|w_y| w^_y. A row whose label is outside [0, classes) has G = 0, and is a fault of the device.
+// Losses that are sums over the classes (margin_others.h), several centres of a class and SPHEREFACE's NORMALISED gradient are the plain kernel's.
 //
 //   x, dx (N,D)   w (classes,D)   dw (count,D)   dbias (count), SOFTMAX only   inverse_w (classes)
 //   dscale, inverse_x, log_sum_exp, losses (N)   target (AG_TARGET_ROWS, N)   cosines (N,count), optional: computed again   f32
@@ -74,13 +75,13 @@ __global__ void __launch_bounds__(kTileThreads) margin_gradients_tile(MarginBack
         if (index < call.count) {
           const int64_t at = row * call.count + index;
           const float c = call.cosines == nullptr ? cosine_of<H, float>(head, dots[i][j], row, call.first + index) : call.cosines[at];
-          const Gradient gradient = Gradient::of(call, own, call.first + index, c);
-          const float product = own.good ? gradient.g * c : 0.0f;
+          const Gradient gradient = Gradient::of<H>(call, own, call.first + index, c);
+          const float product = along_of<H>(own, call.first + index, gradient.g, c);
           space.gradients[at] = gradient.g;
           along += product;
           by_scale += gradient.by_scale;
           column_along[j] += product;
-          column_g[j] += gradient.g;
+          column_g[j] += gradient.dz;
         }
       }
     }
@@ -201,13 +202,13 @@ __global__ void __launch_bounds__(kTileThreads) margin_rows_tile(MarginBackwardC
   }
 }
 
-// The plain kernel's workspace: G (N,count), G c (N,count), the rows' sums of G c and of dz c (2,N).
-__device__ inline float* plain_products(const MarginBackwardCall& call) {
-  return static_cast<float*>(call.workspace) + static_cast<int64_t>(call.head.n) * call.count;
+// The plain kernel's workspace: G and c (N,count), the rows' sums of G c and of dz c (2,N), the centre that gave c (N,count) in a byte each.
+__device__ inline float* plain_gradients(const MarginBackwardCall& call) { return static_cast<float*>(call.workspace); }
+__device__ inline float* plain_cosines(const MarginBackwardCall& call) {
+  return plain_gradients(call) + static_cast<int64_t>(call.head.n) * call.count;
 }
-__device__ inline float* plain_rows(const MarginBackwardCall& call) {
-  return static_cast<float*>(call.workspace) + 2 * static_cast<int64_t>(call.head.n) * call.count;
-}
+__device__ inline float* plain_rows(const MarginBackwardCall& call) { return plain_cosines(call) + static_cast<int64_t>(call.head.n) * call.count; }
+__device__ inline uint8_t* plain_centres(const MarginBackwardCall& call) { return reinterpret_cast<uint8_t*>(plain_rows(call) + 2 * call.head.n); }
 
 template <class H, class T>
 __global__ void margin_backward_plain_gradients(MarginBackwardCall call) {
@@ -220,12 +221,18 @@ __global__ void margin_backward_plain_gradients(MarginBackwardCall call) {
   float along = 0.0f, by_scale = 0.0f;
   for (int64_t index = 0; index < call.count; ++index) {
     const int64_t at = row * call.count + index;
-    const float c = call.cosines != nullptr ? call.cosines[at] : plain_cosine<H, T>(head, row, call.first + index);
-    const Gradient gradient = Gradient::of(call, own, call.first + index, c);
-    const float product = own.good ? factor<T>(gradient.g) * c : 0.0f;
-    static_cast<float*>(call.workspace)[at] = gradient.g;
-    plain_products(call)[at] = product;
-    along += product;
+    Centre nearest = {};
+    if (call.cosines != nullptr && head.centres == 1) {
+      nearest.c = call.cosines[at];
+    } else {
+      nearest = plain_cosine<H, T>(head, row, call.first + index);
+    }
+    const float c = nearest.c;
+    const Gradient gradient = Gradient::of<H>(call, own, call.first + index, c);
+    plain_gradients(call)[at] = gradient.g;
+    plain_cosines(call)[at] = c;
+    plain_centres(call)[at] = static_cast<uint8_t>(nearest.index);
+    along += along_of<H>(own, call.first + index, factor<T>(gradient.g), c);
     by_scale += gradient.by_scale;
   }
   plain_rows(call)[row] = along;
@@ -237,19 +244,27 @@ template <class H, class T>
 __global__ void margin_backward_plain_classes(MarginBackwardCall call) {
   const Head& head = call.head;
   const int64_t thread = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-  const int64_t index = thread / head.d;
+  const int64_t vector = thread / head.d;
+  const int64_t index = vector / head.centres;
   const int64_t d = thread % head.d;
   if (index >= call.count) {
     return;
   }
   float sum = 0.0f, along = 0.0f, bias = 0.0f;
   for (int64_t row = 0; row < head.n; ++row) {
-    const float g = static_cast<const float*>(call.workspace)[row * call.count + index];
-    sum += factor<T>(g) * factor<T>(head.x[row * head.d + d] * inverse_x<H>(head, row));
-    along += plain_products(call)[row * call.count + index];
-    bias += g;
+    const int64_t at = row * call.count + index;
+    const float c = plain_cosines(call)[at];
+    const Row own = Row::of(call, row);
+    if (call.dbias != nullptr && d == 0) {
+      bias += Gradient::of<H>(call, own, call.first + index, c).dz;
+    }
+    if (plain_centres(call)[at] == vector % head.centres) {
+      const float g = factor<T>(plain_gradients(call)[at]);
+      sum += g * factor<T>(head.x[row * head.d + d] * inverse_x<H>(head, row));
+      along += along_of<H>(own, call.first + index, g, c);
+    }
   }
-  put_dw<H>(call, index, d, sum, along);
+  put_dw<H>(call, vector, d, sum, along);
   if (call.dbias != nullptr && d == 0) {
     put(call.dbias + index, bias, call.write_w);
   }
@@ -264,10 +279,13 @@ __global__ void margin_backward_plain_rows(MarginBackwardCall call) {
   if (row >= head.n) {
     return;
   }
+  const float scale = call.target[static_cast<int64_t>(AG_TARGET_SCALE) * head.n + row];
+  const float turn = label_is_good(head, row) ? target_dz(call, row) * scale * call.target[static_cast<int64_t>(AG_TARGET_TURN) * head.n + row] : 0.0f;
   float sum = 0.0f;
   for (int64_t index = 0; index < call.count; ++index) {
-    const int64_t one = call.first + index;
-    const float g = static_cast<const float*>(call.workspace)[row * call.count + index];
+    const int64_t at = row * call.count + index;
+    const int64_t one = (call.first + index) * head.centres + plain_centres(call)[at];
+    const float g = plain_gradients(call)[at] + (call.first + index == head.labels[row] ? turn : 0.0f);
     sum += factor<T>(g) * factor<T>(head.w[one * head.d + d] * inverse_w<H>(head, one));
   }
   put_dx<H>(call, row, d, sum, plain_rows(call)[row], plain_rows(call)[head.n + row]);
@@ -281,7 +299,7 @@ int64_t tiled_workspace(int64_t rows, int64_t columns, int64_t depth) {
 }
 
 int64_t plain_workspace(int64_t rows, int64_t columns, int64_t) {
-  return beyond_memory(rows, columns) ? kBeyondMemory : (2 * rows * columns + 2 * rows) * static_cast<int64_t>(sizeof(float));
+  return beyond_memory(rows, columns) ? kBeyondMemory : (2 * rows * columns + 2 * rows) * static_cast<int64_t>(sizeof(float)) + rows * columns;
 }
 
 void run_tiled(Exec& exec, const void* arguments) {
@@ -291,7 +309,7 @@ void run_tiled(Exec& exec, const void* arguments) {
   const TileSums& sums = space.sums;
   const int64_t depth_tiles = ceil_div(head.d, kTile);
   launch_check_labels(exec, head, AG_OP_MARGIN_BACKWARD);
-  with_head(head.kind, [&](auto kind) {
+  with_space(head, [&](auto kind) {
     using H = decltype(kind);
     AG_LAUNCH(exec, margin_gradients_tile<H>, grid_of(sums.row_tiles * sums.class_tiles), kTileThreads, kTileSharedBytes, call, space);
     AG_LAUNCH(exec, margin_classes_tile<H>, grid_of(sums.class_tiles * depth_tiles), kTileThreads, kTileSharedBytes, call, space);
@@ -305,19 +323,25 @@ void run_plain(Exec& exec, const void* arguments) {
   const MarginBackwardCall call = *static_cast<const MarginBackwardCall*>(arguments);
   const int64_t d = call.head.d;
   launch_check_labels(exec, call.head, AG_OP_MARGIN_BACKWARD);
-  with_head(call.head.kind, [&](auto kind) {
+  with_space(call.head, [&](auto kind) {
     using H = decltype(kind);
     AG_LAUNCH(exec, (margin_backward_plain_gradients<H, T>), grid_of(ceil_div(call.head.n, 128)), 128, 0, call);
-    AG_LAUNCH(exec, (margin_backward_plain_classes<H, T>), grid_of(ceil_div(call.count * d, 128)), 128, 0, call);
+    AG_LAUNCH(exec, (margin_backward_plain_classes<H, T>), grid_of(ceil_div(call.count * call.head.centres * d, 128)), 128, 0, call);
     AG_LAUNCH(exec, (margin_backward_plain_rows<H, T>), grid_of(ceil_div(call.head.n * d, 128)), 128, 0, call);
   });
+}
+
+// The tiles have one G for dx and dw: not those of SPHEREFACE's NORMALISED gradient.
+template <class T>
+bool has_tiles(const void* call) {
+  return head_has_tiles<MarginBackwardCall, T>(call) && !head_turns(static_cast<const MarginBackwardCall*>(call)->head);
 }
 
 constexpr auto is_f32 = head_is<MarginBackwardCall, float>;
 constexpr auto is_bf16 = head_is<MarginBackwardCall, Bf16>;
 constexpr Kernel kKernels[] = {
-    {"margin_backward_bf16_mma_128x128x32", nullptr, is_bf16, backward_mma_workspace, run_backward_mma},
-    {"margin_backward_f32_tiled_64x64x16", nullptr, is_f32, tiled_workspace, run_tiled},
+    {"margin_backward_bf16_mma_128x128x32", nullptr, has_tiles<Bf16>, backward_mma_workspace, run_backward_mma},
+    {"margin_backward_f32_tiled_64x64x16", nullptr, has_tiles<float>, tiled_workspace, run_tiled},
     {"margin_backward_bf16_plain", nullptr, is_bf16, plain_workspace, run_plain<Bf16>},
     {"margin_backward_f32_plain", nullptr, is_f32, plain_workspace, run_plain<float>},
 };

@@ -75,13 +75,13 @@ __global__ void __launch_bounds__(kMmaThreads, 2) margin_gradients_mma(MarginBac
             if (index < call.count) {
               const float c = call.cosines == nullptr ? cosine_of<H, Bf16>(head, tile.sums[i][j][2 * half + e], row, call.first + index)
                                                       : call.cosines[row * call.count + index];
-              const Gradient gradient = Gradient::of(call, own, call.first + index, c);
+              const Gradient gradient = Gradient::of<H>(call, own, call.first + index, c);
               rounded[e] = factor<Bf16>(gradient.g);
-              const float product = own.good ? rounded[e] * c : 0.0f;
+              const float product = along_of<H>(own, call.first + index, rounded[e], c);
               along += product;
               by_scale += gradient.by_scale;
               column_along[j][e] += product;
-              column_g[j][e] += gradient.g;
+              column_g[j][e] += gradient.dz;
             }
           }
           if (pair < space.pitch) {
@@ -274,7 +274,7 @@ inline void run_backward_mma(Exec& exec, const void* arguments) {
   const TileSums& sums = space.sums;
   const int64_t depth_tiles = ceil_div(head.d, kHeadTile);
   launch_check_labels(exec, head, AG_OP_MARGIN_BACKWARD);
-  with_head(head.kind, [&](auto kind) {
+  with_space(head, [&](auto kind) {
     using H = decltype(kind);
     launch_round_rows<H>(exec, head, space.x);
     with_whole_rows(head.d, [&](auto whole) {

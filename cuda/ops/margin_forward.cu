@@ -1,7 +1,8 @@
-// For row i and the classes j of [first, first + count): c_ij = head(<w_j, x_i>), z_ij = S_i c_ij; over the j other than the row's label:
-// the largest z, the sum of exp(z - largest), the sum of c, and the class of the largest (the lower one of equals).
+// For row i and the classes j of [first, first + count): c_ij from <w_j, x_i>, z_ij = S_i t(c_ij); over the j other than the row's label:
+// the largest z, the sum of exp(z - largest), the sum of c, and the class of the largest (the lower one of equals). Losses
+// that are sums over the classes, and several centres of a class, are the plain kernel's (margin_others.h).
 //
-//   x (N,D)   w (classes,D)   bias, inverse_w (classes)   inverse_x, labels (N)   target (AG_TARGET_ROWS, N): S is read
+//   x (N,D)   w (classes,K,D)   bias (classes)   inverse_w (classes,K)   inverse_x, labels (N)   target (AG_TARGET_ROWS, N): S and phi are read
 //   cosines (N,count), optional   partial (AG_PARTIAL_ROWS, N)   best (N) int32   workspace (class tiles, 4, N)   f32
 //
 // margin_forward_bf16_mma_128x128x32  The rows x^ and w^ are rounded to bf16 and multiplied on tensor cores: margin_forward_mma.cuh.
@@ -38,6 +39,7 @@ __global__ void __launch_bounds__(kTileThreads) margin_forward_f32_tiled_64x64x1
     Classes own = no_class();
     if (row < head.n) {
       const float scale = call.target[static_cast<int64_t>(AG_TARGET_SCALE) * head.n + row];
+      const OtherRow others = other_row(head, call.target[static_cast<int64_t>(AG_TARGET_PHI) * head.n + row], scale);
       const int32_t label = head.labels[row];
 #pragma unroll
       for (int j = 0; j < 4; ++j) {
@@ -48,7 +50,7 @@ __global__ void __launch_bounds__(kTileThreads) margin_forward_f32_tiled_64x64x1
             call.cosines[row * call.count + index] = c;
           }
           if (call.first + index != label) {
-            add_class(own, scale * c, c, static_cast<int32_t>(call.first + index));
+            add_class(own, logit_of<H>(others, scale, c), c, static_cast<int32_t>(call.first + index));
           }
         }
       }
@@ -68,14 +70,21 @@ __global__ void margin_forward_plain(MarginForwardCall call) {
     return;
   }
   const float scale = call.target[static_cast<int64_t>(AG_TARGET_SCALE) * head.n + row];
+  const OtherRow others = other_row(head, call.target[static_cast<int64_t>(AG_TARGET_PHI) * head.n + row], scale);
   Classes all = no_class();
   for (int64_t index = 0; index < call.count; ++index) {
-    const float c = plain_cosine<H, T>(head, row, call.first + index);
+    const float c = plain_cosine<H, T>(head, row, call.first + index).c;
     if (call.cosines != nullptr) {
       call.cosines[row * call.count + index] = c;
     }
-    if (call.first + index != head.labels[row]) {
-      add_class(all, scale * c, c, static_cast<int32_t>(call.first + index));
+    if (call.first + index == head.labels[row]) {
+      continue;
+    }
+    const float logit = logit_of<H>(others, scale, c);
+    if (H::bent && is_sum(head.others)) {
+      add_term(all, others, logit + others.offset, c, static_cast<int32_t>(call.first + index));
+    } else {
+      add_class(all, logit, c, static_cast<int32_t>(call.first + index));
     }
   }
   store(call, row, all);
@@ -90,7 +99,7 @@ void run_tiled(Exec& exec, const void* arguments) {
   const TilePartials partials = {static_cast<float*>(call.workspace), call.head.n, ceil_div(call.count, kTile)};
   const int64_t blocks = ceil_div(call.head.n, kTile) * partials.tiles;
   launch_check_labels(exec, call.head, AG_OP_MARGIN_FORWARD);
-  with_head(call.head.kind, [&](auto kind) {
+  with_space(call.head, [&](auto kind) {
     using H = decltype(kind);
     AG_LAUNCH(exec, margin_forward_f32_tiled_64x64x16<H>, grid_of(blocks), kTileThreads, kTileSharedBytes, call, partials);
   });
@@ -101,7 +110,7 @@ template <class T>
 void run_plain(Exec& exec, const void* arguments) {
   const MarginForwardCall call = *static_cast<const MarginForwardCall*>(arguments);
   launch_check_labels(exec, call.head, AG_OP_MARGIN_FORWARD);
-  with_head(call.head.kind, [&](auto kind) {
+  with_space(call.head, [&](auto kind) {
     using H = decltype(kind);
     AG_LAUNCH(exec, (margin_forward_plain<H, T>), grid_of(ceil_div(call.head.n, 128)), 128, 0, call);
   });
@@ -110,8 +119,8 @@ void run_plain(Exec& exec, const void* arguments) {
 constexpr auto is_f32 = head_is<MarginForwardCall, float>;
 constexpr auto is_bf16 = head_is<MarginForwardCall, Bf16>;
 constexpr Kernel kKernels[] = {
-    {"margin_forward_bf16_mma_128x128x32", nullptr, is_bf16, forward_mma_workspace, run_forward_mma},
-    {"margin_forward_f32_tiled_64x64x16", nullptr, is_f32, tiled_workspace, run_tiled},
+    {"margin_forward_bf16_mma_128x128x32", nullptr, head_has_tiles<MarginForwardCall, Bf16>, forward_mma_workspace, run_forward_mma},
+    {"margin_forward_f32_tiled_64x64x16", nullptr, head_has_tiles<MarginForwardCall, float>, tiled_workspace, run_tiled},
     {"margin_forward_bf16_plain", nullptr, is_bf16, nullptr, run_plain<Bf16>},
     {"margin_forward_f32_plain", nullptr, is_f32, nullptr, run_plain<float>},
 };

@@ -46,6 +46,7 @@ __global__ void __launch_bounds__(kMmaThreads, 2) margin_forward_tile(MarginForw
       Classes own = no_class();
       if (row < head.n) {
         const float scale = call.target[static_cast<int64_t>(AG_TARGET_SCALE) * head.n + row];
+        const OtherRow others = other_row(head, call.target[static_cast<int64_t>(AG_TARGET_PHI) * head.n + row], scale);
         const int32_t label = head.labels[row];
         float logits[2 * HeadTile::kColumnParts];
         bool counts[2 * HeadTile::kColumnParts];
@@ -61,7 +62,7 @@ __global__ void __launch_bounds__(kMmaThreads, 2) margin_forward_tile(MarginForw
             }
             const int at = 2 * j + e;
             counts[at] = inside && call.first + index != label;
-            logits[at] = scale * c;
+            logits[at] = logit_of<H>(others, scale, c);
             own.cosines += counts[at] ? c : 0.0f;
             if (counts[at] && logits[at] > own.largest) {
               own.largest = logits[at];
@@ -101,7 +102,7 @@ inline void run_forward_mma(Exec& exec, const void* arguments) {
   const ForwardSpace space = forward_space(call.workspace, head.n, call.count, head.d);
   const int64_t blocks = ceil_div(head.n, kHeadTile) * space.partials.tiles;
   launch_check_labels(exec, head, AG_OP_MARGIN_FORWARD);
-  with_head(head.kind, [&](auto kind) {
+  with_space(head, [&](auto kind) {
     using H = decltype(kind);
     launch_round_rows<H>(exec, head, space.x);
     with_whole_rows(head.d, [&](auto whole) {

@@ -14,47 +14,89 @@ __device__ inline bool is_free(const Head& head, float inverse) {
   return H::normalised && !length_is_clamped(inverse, head.guard);
 }
 
+// dL/dz_y of a row with a good label.
+__device__ inline float target_dz(const MarginBackwardCall& call, int64_t row) {
+  return (is_sum(call.head.others) ? call.log_sum_exp[row] : expm1f(-call.losses[row])) / static_cast<float>(call.head.n);
+}
+
 // What a row's gradients need, read once.
 struct Row {
   bool good;
   int32_t label;
-  float scale, log_sum_exp, target_dz, phi, dphi;
+  float scale, log_sum_exp, target_dz, phi, dphi, dclass_length;
+  OtherRow others;
 
   __device__ static Row of(const MarginBackwardCall& call, int64_t row) {
     const int64_t n = call.head.n;
+    const float scale = call.target[AG_TARGET_SCALE * n + row];
+    const float phi = call.target[AG_TARGET_PHI * n + row];
     return {label_is_good(call.head, row),
             call.head.labels[row],
-            call.target[AG_TARGET_SCALE * n + row],
+            scale,
             call.log_sum_exp[row],
-            expm1f(-call.losses[row]) / static_cast<float>(n),
-            call.target[AG_TARGET_PHI * n + row],
-            call.target[AG_TARGET_DPHI * n + row]};
+            cuda::target_dz(call, row),
+            phi,
+            call.target[AG_TARGET_DPHI * n + row],
+            call.target[AG_TARGET_DCLASS_LENGTH * n + row],
+            other_row(call.head, phi, scale)};
   }
 };
 
-// dL/dc of one class, and its part of dL/dS.
+// dL/dz and dL/dc of one class, and its part of dL/dS.
 struct Gradient {
-  float g, by_scale;
+  float dz, g, by_scale;
 
+  template <class H>
   __device__ static Gradient of(const MarginBackwardCall& call, const Row& row, int64_t index, float c) {
     if (!row.good) {
-      return {0.0f, 0.0f};
+      return {0.0f, 0.0f, 0.0f};
     }
     if (index == row.label) {
-      return {row.target_dz * row.scale * row.dphi, row.target_dz * row.phi};
+      return {row.target_dz, row.target_dz * row.scale * row.dphi, row.target_dz * row.phi};
     }
-    const float dz = expf(row.scale * c - row.log_sum_exp) / static_cast<float>(call.head.n);
-    return {dz * row.scale, dz * c};
+    const OtherLogit logit = H::bent ? other_logit(row.others, c) : OtherLogit{c, 1.0f};
+    const float z = row.scale * logit.t;
+    const bool sums = H::bent && is_sum(row.others.kind);
+    const float dz = (sums ? other_pull(row.others, z + row.others.offset) : expf(z - row.log_sum_exp)) / static_cast<float>(call.head.n);
+    return {dz, H::bent ? dz * row.scale * logit.slope : dz * row.scale, dz * logit.t};
   }
 };
 
-// One number of dw: sum = sum_i G_ij x^_i.
+// What a class adds to the sums of G c of its row and its vector: the parts of x^ and w^ that their gradients lose. g: as it enters the products. Where c is
+// no cosine, L_SOFTMAX's target adds what comes through |w_y| instead.
+template <class H>
+__device__ inline float along_of(const Row& row, int64_t index, float g, float c) {
+  if (!row.good) {
+    return 0.0f;
+  }
+  return H::normalised ? g * c : index == row.label ? -row.target_dz * row.dclass_length : 0.0f;
+}
+
+// One number of dw: sum = sum_i G_ij x^_i. index: of a vector of the range.
 template <class H>
 __device__ inline void put_dw(const MarginBackwardCall& call, int64_t index, int64_t d, float sum, float along) {
   const Head& head = call.head;
-  const float inverse = inverse_w<H>(head, call.first + index);
-  const float projection = is_free<H>(head, inverse) ? along * inverse : 0.0f;
-  put(call.dw + index * head.d + d, inverse * (sum - head.w[(call.first + index) * head.d + d] * projection), call.write_w);
+  const int64_t vector = static_cast<int64_t>(call.first) * head.centres + index;
+  const float length = head.inverse_w != nullptr ? head.inverse_w[vector] : 1.0f;
+  const bool free = head.inverse_w != nullptr && !length_is_clamped(length, head.guard);
+  const float projection = free ? along * length : 0.0f;
+  put(call.dw + index * head.d + d, inverse_w<H>(head, vector) * (sum - head.w[vector * head.d + d] * projection), call.write_w);
+}
+
+// dL/d|x| / |x|: by S where S = |x|, and by what else the target has of the length.
+__device__ inline float row_length(const MarginBackwardCall& call, int64_t row, float by_scale) {
+  const Head& head = call.head;
+  if (head.inverse_x == nullptr || length_is_clamped(head.inverse_x[row], head.guard)) {
+    return 0.0f;
+  }
+  const int64_t n = head.n;
+  float length = head.scale_is_length ? by_scale : 0.0f;
+  const int64_t label = head.labels[row];
+  if (label >= call.first && label < static_cast<int64_t>(call.first) + call.count) {
+    length += target_dz(call, row) * call.target[AG_TARGET_DLENGTH * n + row];
+    length += call.target[AG_TARGET_DPENALTY * n + row] / static_cast<float>(n);
+  }
+  return length * head.inverse_x[row];
 }
 
 // One number of dx: sum = sum_j G_ij w^_j.
@@ -64,7 +106,7 @@ __device__ inline void put_dx(const MarginBackwardCall& call, int64_t row, int64
   const float inverse = inverse_x<H>(head, row);
   const bool free = is_free<H>(head, inverse);
   const float projection = free ? along * inverse : 0.0f;
-  const float length = free && H::kind == AG_HEAD_MODIFIED_SOFTMAX ? by_scale * inverse : 0.0f;
+  const float length = row_length(call, row, by_scale);
   const float x = head.x[row * head.d + d];
   put(call.dx + row * head.d + d, inverse * (sum - x * projection) + x * length, call.write_x);
 }

@@ -10,9 +10,10 @@ namespace {
 struct Classes {
   float largest, sum, cosines;
   int32_t best;
+  float pulls;  // of a loss that is a sum; only the plain kernel has them
 };
 
-__device__ inline Classes no_class() { return {-INFINITY, 0.0f, 0.0f, -1}; }
+__device__ inline Classes no_class() { return {-INFINITY, 0.0f, 0.0f, -1, 0.0f}; }
 
 // A logit that is not a number makes the sum not a number, and so the loss.
 __device__ inline void add_class(Classes& row, float logit, float cosine, int32_t index) {
@@ -26,10 +27,27 @@ __device__ inline void add_class(Classes& row, float logit, float cosine, int32_
   row.cosines += cosine;
 }
 
+// z of a class that is not the target, without its offset, which only losses that are sums have.
+template <class H>
+__device__ inline float logit_of(const OtherRow& others, float scale, float c) {
+  return scale * (H::bent ? other_logit(others, c).t : c);
+}
+
+// A class of a loss that is a sum.
+__device__ inline void add_term(Classes& row, const OtherRow& others, float logit, float cosine, int32_t index) {
+  if (logit > row.largest) {
+    row.largest = logit;
+    row.best = index;
+  }
+  row.sum += other_term(others, logit);
+  row.pulls += other_pull(others, logit);
+  row.cosines += cosine;
+}
+
 __device__ inline Classes merge(const Classes& a, const Classes& b) {
   const bool second = b.largest > a.largest || (b.largest == a.largest && static_cast<uint32_t>(b.best) < static_cast<uint32_t>(a.best));
   const float largest = second ? b.largest : a.largest;
-  Classes all = {largest, a.sum + b.sum, a.cosines + b.cosines, second ? b.best : a.best};
+  Classes all = {largest, a.sum + b.sum, a.cosines + b.cosines, second ? b.best : a.best, 0.0f};
   if (largest > -INFINITY) {
     all.sum = a.sum * expf(a.largest - largest) + b.sum * expf(b.largest - largest);
   }
@@ -38,7 +56,7 @@ __device__ inline Classes merge(const Classes& a, const Classes& b) {
 
 __device__ inline Classes shuffle_xor(const Classes& row, int lanes) {
   return {__shfl_xor_sync(kFullWarp, row.largest, lanes), __shfl_xor_sync(kFullWarp, row.sum, lanes),
-          __shfl_xor_sync(kFullWarp, row.cosines, lanes), __shfl_xor_sync(kFullWarp, row.best, lanes)};
+          __shfl_xor_sync(kFullWarp, row.cosines, lanes), __shfl_xor_sync(kFullWarp, row.best, lanes), 0.0f};
 }
 
 // Over `width` neighbouring lanes; all lanes of the warp call.
@@ -54,6 +72,7 @@ __device__ inline void store(const MarginForwardCall& call, int64_t row, const C
   call.partial[AG_PARTIAL_MAX * n + row] = all.largest;
   call.partial[AG_PARTIAL_SUM * n + row] = all.sum;
   call.partial[AG_PARTIAL_COSINE * n + row] = all.cosines;
+  call.partial[AG_PARTIAL_PULL * n + row] = all.pulls;
   call.best[row] = all.best;
 }
 
@@ -74,7 +93,7 @@ struct TilePartials {
 
   __device__ Classes load(int64_t tile, int64_t row) const {
     const float* const partial = first + tile * 4 * n + row;
-    return {partial[0], partial[n], partial[2 * n], *reinterpret_cast<const int32_t*>(partial + 3 * n)};
+    return {partial[0], partial[n], partial[2 * n], *reinterpret_cast<const int32_t*>(partial + 3 * n), 0.0f};
   }
 };
 

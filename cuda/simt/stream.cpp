@@ -1,5 +1,7 @@
 #include "stream.h"
 
+#include <algorithm>
+
 namespace simt {
 
 StreamPair::StreamPair(uint64_t seed) : random_(seed) {
@@ -11,7 +13,7 @@ StreamPair::StreamPair(uint64_t seed) : random_(seed) {
 void StreamPair::record(const std::shared_ptr<Event>& event, int stream) {
   const int64_t record = ++event->enqueued;
   const Work reach = [event, record](Error&) {
-    event->reached = record;
+    event->reached = std::max(event->reached, record);  // of two records in two streams the later one may have run first
     event->at = std::chrono::steady_clock::now();
   };
   steps_[stream].push_back({reach, nullptr, 0});

@@ -2,6 +2,7 @@
 
 #include "int8_weights.h"
 #include "margin_space.h"
+#include "metric_space.h"
 #include "workspace.h"
 
 namespace angulus::cpu {
@@ -42,6 +43,10 @@ int64_t workspace_bytes(int32_t op, int64_t rows, int64_t columns, int64_t depth
     case AG_OP_MARGIN_FORWARD: return margin_forward_space(nullptr, rows, depth, columns).bytes;
     case AG_OP_MARGIN_BACKWARD:
       return std::max(MarginGradients(nullptr, rows, columns).bytes(), margin_backward_space(nullptr, rows, depth, columns).bytes);
+    case AG_OP_METRIC_DISTANCES: return metric_columns_bytes(rows, columns);
+    case AG_OP_METRIC_LOSS: return metric_sums_bytes(rows);
+    case AG_OP_METRIC_BACKWARD: return metric_pulls_bytes(rows);
+    case AG_OP_CENTER_LOSS: return 2 * rows * int64_t{sizeof(double)};
     case AG_OP_GRADIENT_NORM: return ceil_div(rows, kElements) * int64_t{sizeof(double)};
     case AG_OP_INT8_PREPARE: return int8_prepared_bytes(rows, columns, depth);
     default: return 0;

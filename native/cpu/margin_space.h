@@ -8,8 +8,9 @@ namespace angulus::cpu {
 
 // What a block of classes gives for a row.
 struct MarginPartial {
-  double sum;      // of exp(z - largest)
+  double sum;      // of exp(z - largest), or of the terms of a loss that is a sum
   double cosines;  // sum of c
+  double pulls;    // of a loss that is a sum: of the derivatives of its terms
   float largest;   // z; -infinity: no other class
   int32_t best;    // its class; -1: none
 };
@@ -28,7 +29,7 @@ struct MarginBlocks { int64_t classes, count; };  // classes of a block, blocks
 struct MarginRows {
   int64_t padded;
   int32_t* label;       // -1: a bad one
-  float* inverse_x;     // 1 for SOFTMAX
+  float* inverse_x;     // 1 where c is no cosine
   float* scale;         // S
   float* log_sum_exp;   // infinity for a bad label, so that every p is 0
   float* phi;
@@ -106,19 +107,22 @@ struct MarginBackwardSpace {
 // Sets the fault for the lowest row whose label is outside [0, classes).
 void check_labels(const Exec& exec, const Head& head, int32_t op);
 
-// label, inverse_x and scale.
+// label, inverse_x, scale and phi.
 void set_margin_rows(const Head& head, const float* target, const MarginRows& rows);
 // All.
 void set_margin_rows(const MarginBackwardCall& call, const MarginRows& rows);
 
-// What of its own vector a class's gradient loses: projections[j] = along[j] / |w_j|, 0 where the length is held or there is none. Classes from first on.
-void margin_class_projections(const Head& head, int64_t first, int64_t count, const float* along, float* projections);
+// dL/dz_y of a row with a good label.
+float margin_target_dz(const MarginBackwardCall& call, int64_t row);
+// What of its own vector a class's gradient loses: projections[j] = along[j] / |w_j|, 0 where the length is held or there is none; for L_SOFTMAX what comes
+// through |w_j| instead. Classes from first on.
+void margin_class_projections(const MarginBackwardCall& call, int64_t first, int64_t count, const float* along, float* projections);
 // dx_i = inverse_x (sum - x projection) + x length.
 struct MarginRowProjection { float projection, length; };
-MarginRowProjection margin_row_projection(const Head& head, int64_t row, float along, float by_scale);
+MarginRowProjection margin_row_projection(const MarginBackwardCall& call, int64_t row, float along, float by_scale);
 
-// Adds what more classes gave for a row.
-void merge_margin(MarginPartial* partial, const MarginPartial& more);
+// Adds what more classes gave for a row. rescales: the sums are of exp(z - largest).
+void merge_margin(MarginPartial* partial, const MarginPartial& more, bool rescales);
 // partial and best of the call from MarginPartial (blocks, N) at the start of its workspace, blocks in their order.
 void finish_margin_forward(const Exec& exec, const MarginForwardCall& call);
 

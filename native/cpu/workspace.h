@@ -25,11 +25,13 @@ struct ColumnPartials {
 };
 
 // margin_backward, plain: the gradients by c of one span of classes, and their sums. Doubles first, so that all is aligned:
-//   double along_row (tiles, N), double by_scale (tiles, N), float gradient (N, span), float along_column (span), float bias (span).
+//   double along_row (tiles, N), double by_scale (tiles, N), float gradient (N, span), float along_column (span, kMostCentres), float bias (span),
+//   uint8_t centre (N, span): which of its class's centres gave c.
 class MarginGradients {
  public:
   static constexpr int64_t kSpan = 1024;     // classes at a time
   static constexpr int64_t kTileClasses = 64;
+  static constexpr int64_t kMostCentres = 16;
 
   MarginGradients(void* workspace, int64_t n, int64_t count)
       : first_(static_cast<char*>(workspace)), n_(n), span_(std::min(count, kSpan)), tiles_(ceil_div(span_, kTileClasses)) {}
@@ -38,8 +40,11 @@ class MarginGradients {
   double* by_scale(int64_t tile) const { return doubles() + (tiles_ + tile) * n_; }
   float* gradient(int64_t row) const { return floats() + row * span_; }
   float* along_column() const { return floats() + n_ * span_; }
-  float* bias() const { return floats() + (n_ + 1) * span_; }
-  int64_t bytes() const { return 2 * tiles_ * n_ * int64_t{sizeof(double)} + (n_ + 2) * span_ * int64_t{sizeof(float)}; }
+  float* bias() const { return floats() + (n_ + kMostCentres) * span_; }
+  uint8_t* centre(int64_t row) const { return reinterpret_cast<uint8_t*>(floats() + (n_ + kMostCentres + 1) * span_) + row * span_; }
+  int64_t bytes() const {
+    return 2 * tiles_ * n_ * int64_t{sizeof(double)} + (n_ + kMostCentres + 1) * span_ * int64_t{sizeof(float)} + n_ * span_;
+  }
 
  private:
   double* doubles() const { return reinterpret_cast<double*>(first_); }

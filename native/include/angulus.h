@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* Compared for equality when the library, or a plug-in of it, is loaded. Any change to this file changes it. */
-#define AG_ABI_VERSION 4
+#define AG_ABI_VERSION 5
 
 typedef int32_t ag_status;
 enum {
@@ -135,6 +135,9 @@ enum {
   AG_OP_RUNNING_STATISTICS, AG_OP_DROPOUT, AG_OP_ROW_NORM, AG_OP_NORMALIZE_FORWARD, AG_OP_NORMALIZE_BACKWARD, AG_OP_MARGIN_TARGET,
   AG_OP_MARGIN_FORWARD, AG_OP_MARGIN_LOSS, AG_OP_MARGIN_BACKWARD, AG_OP_GRADIENT_NORM, AG_OP_SGD_UPDATE, AG_OP_ADAM_UPDATE,
   AG_OP_EMA_UPDATE, AG_OP_COMMIT_COPY, AG_OP_COMMIT_END,
+  AG_OP_ADAGRAD_UPDATE, AG_OP_RMSPROP_UPDATE,
+  AG_OP_MAX_POOL_FORWARD, AG_OP_MAX_POOL_BACKWARD,
+  AG_OP_METRIC_DISTANCES, AG_OP_METRIC_LOSS, AG_OP_METRIC_BACKWARD, AG_OP_METRIC_BETA, AG_OP_CENTER_LOSS, AG_OP_CENTER_UPDATE,
   AG_OP_QUANTIZE, AG_OP_INT8_PREPARE, AG_OP_INT8_CONV2D,
   AG_OP_COUNT
 };
@@ -298,6 +301,21 @@ ag_status ag_running_statistics(ag_device* device, const ag_matrix* shape, float
 ag_status ag_dropout(ag_device* device, const ag_matrix* shape, float keep, uint64_t seed, int32_t purpose, ag_addr x, ag_addr scalars,
                      ag_addr y);
 
+/* ------------------------------------------------------------------------------------------------ max pooling */
+
+typedef struct ag_max_pool_shape {
+  int32_t n, h, w, c;
+  int32_t window, stride;        /* the same in both directions; window 1 to 15 */
+  int32_t pad_bottom, pad_right; /* each 0 up to the window - 1: rows and columns of -infinity at the end, which is how ceil mode is asked for */
+  int32_t type;                  /* of x, y and their gradients */
+} ag_max_pool_shape; /* y (N,P,Q,C): P = (H + pad_bottom - window) / stride + 1, Q alike */
+
+/* y = the largest number of each window, NaN where one is NaN. winner (N,P,Q,C), u8: its place in the window, row * window + column, of equal ones
+ * the first; optional. */
+ag_status ag_max_pool_forward(ag_device* device, const ag_max_pool_shape* shape, ag_addr x, ag_addr winner, ag_addr y);
+/* dx = the sum of dy over the windows that this place won, by the winner (N,P,Q,C) that forward left. */
+ag_status ag_max_pool_backward(ag_device* device, const ag_max_pool_shape* shape, ag_addr dy, ag_addr winner, ag_addr dx);
+
 /* ------------------------------------------------------------------------------------------------ length of rows */
 
 /* Guard against length 0. q = sum of squares. CLAMP_LENGTH: 1 / max(sqrt q, 1e-12). CLAMP_SQUARE: 1 / sqrt(max(q, 1e-10)). ADD: 1 / sqrt(q + 1e-10).
@@ -311,10 +329,23 @@ ag_status ag_normalize_backward(ag_device* device, const ag_matrix* shape, int32
 
 /* ------------------------------------------------------------------------------------------------ head */
 
-/* Logits z_j = S c_j for j != y, z_y = S phi(c_y).
- * SOFTMAX: c_j = <w_j, x> + b_j, S = 1, phi(c) = c. MODIFIED_SOFTMAX: c_j = <w^_j, x^>, S = |x|, phi(c) = c.
- * NORMFACE: c_j = <w^_j, x^>, S = s, phi(c) = c. AM_SOFTMAX: the same with phi(c) = c - m. Cosines are clipped to [-1, 1]. */
-enum { AG_HEAD_SOFTMAX = 0, AG_HEAD_MODIFIED_SOFTMAX = 1, AG_HEAD_NORMFACE = 2, AG_HEAD_AM_SOFTMAX = 3 };
+/* Logits z_j = S t(c_j) for j != y, z_y = S phi(c_y). c_j = <w^_j, x^>, clipped to [-1, 1], but for SOFTMAX (<w_j, x> + b_j) and L_SOFTMAX (<w_j, x>), which
+ * keep lengths and have S = 1. S = |x| for MODIFIED_SOFTMAX and SPHEREFACE, s for the others. t(c) = c but for CURRICULARFACE, CIRCLE and with `filter`.
+ * What phi and t are: native/src/margin_functors.h and margin_others.h. COCO and AdaCos are NORMFACE with another s, sub-center ArcFace is ARCFACE with
+ * centres > 1. SPHEREFACE2, C_CONTRASTIVE and C_TRIPLET have no softmax: their loss is a sum over the classes. */
+enum {
+  AG_HEAD_SOFTMAX = 0, AG_HEAD_MODIFIED_SOFTMAX = 1, AG_HEAD_NORMFACE = 2, AG_HEAD_AM_SOFTMAX = 3, AG_HEAD_L_SOFTMAX = 4, AG_HEAD_SPHEREFACE = 5,
+  AG_HEAD_SPHEREFACE_R = 6, AG_HEAD_ARCFACE = 7, AG_HEAD_COMBINED = 8, AG_HEAD_MAGFACE = 9, AG_HEAD_ADAFACE = 10, AG_HEAD_ELASTICFACE = 11,
+  AG_HEAD_CURRICULARFACE = 12, AG_HEAD_CIRCLE = 13, AG_HEAD_SPHEREFACE2 = 14, AG_HEAD_C_CONTRASTIVE = 15, AG_HEAD_C_TRIPLET = 16, AG_HEAD_COUNT = 17
+};
+/* flags of a head, a sum. DETACHED: phi' is taken as 1, SPHEREFACE2: as r at every cosine. MONOTONE, EASY: what ARCFACE does past pi, else cos(t + m)
+ * everywhere. NORMALISED: the original code's gradient of SPHEREFACE. COSINE: ELASTICFACE takes its margin off the cosine. SORTED: ELASTICFACE gives the
+ * largest margin to the hardest row. */
+enum {
+  AG_HEAD_DETACHED = 1, AG_HEAD_MONOTONE = 2, AG_HEAD_EASY = 4, AG_HEAD_NORMALISED = 8, AG_HEAD_COSINE = 16, AG_HEAD_SORTED = 32
+};
+/* Most numbers of a `state`: CURRICULARFACE one, tau; ADAFACE two, mean and deviation of the lengths. */
+enum { AG_HEAD_STATE = 2 };
 
 typedef struct ag_head {
   int32_t kind;
@@ -322,46 +353,156 @@ typedef struct ag_head {
   int32_t guard;      /* AG_NORM_*, for x and w */
   int32_t type;       /* of the factors of the N x C products in ag_margin_forward and ag_margin_backward: AG_BF16 rounds the rows x^ and w^ (SOFTMAX: x
                        * and w) to bf16 for them, and sums in f32. Target cosine, lengths, logits, losses and all that is stored are f32 always */
+  int32_t flags;
+  int32_t centres;    /* K of each class, its cosine is the largest of K; 1, more only for ARCFACE */
   ag_addr x;          /* (N,D), f32: raw embeddings */
-  ag_addr w;          /* (classes,D), f32: raw class vectors */
-  ag_addr bias;       /* (classes), f32: SOFTMAX only */
+  ag_addr w;          /* (classes,K,D), f32: raw class vectors */
+  ag_addr bias;       /* (classes), f32: SOFTMAX; (1): SPHEREFACE2 */
   ag_addr labels;     /* (N), int32: [0, classes); another value is a fault of the device and the row adds nothing */
   ag_addr inverse_x;  /* (N), f32: from ag_row_norm; not for SOFTMAX */
-  ag_addr inverse_w;  /* (classes), f32: from ag_row_norm; not for SOFTMAX */
-  ag_addr scalars;    /* ag_step_scalars: scale, margin */
+  ag_addr inverse_w;  /* (classes,K), f32: from ag_row_norm; not for SOFTMAX */
+  ag_addr scalars;    /* ag_step_scalars: scale, margin, lambda */
+  ag_addr scale;      /* (1), f32, optional: a learnt s instead of the scalars' */
+  ag_addr state;      /* (1) CURRICULARFACE, (2) ADAFACE, f32; ag_margin_target brings it up to date first, the other ops read it */
+  uint64_t seed;      /* ELASTICFACE: of its margins, beside scalars.random_counter */
+  float m1;           /* factor of the angle: L_SOFTMAX and SPHEREFACE (1, 2, 3 or 4), SPHEREFACE_R, COMBINED */
+  float m3;           /* COMBINED: taken off the cosine; MAGFACE: margin at the length `high`, m being that at `low` */
+  float filter;       /* t(c) = 0 for c above; 1: no filter. For heads with cosines whose t(c) is c otherwise */
+  float rate;         /* of the moving averages in `state` */
+  float spread;       /* ADAFACE: h; ELASTICFACE: sigma; SPHEREFACE2: the exponent t */
+  float low, high;    /* MAGFACE: the lengths between which the margin grows */
+  float weight;       /* MAGFACE: of the length's penalty; SPHEREFACE2: of the loss */
+  float balance;      /* SPHEREFACE2: weight of the target against the others, alpha */
+  float reserved;
 } ag_head;
 
 /* Rows of `target` (AG_TARGET_ROWS, N), f32. */
-enum { AG_TARGET_COSINE = 0, AG_TARGET_PHI = 1, AG_TARGET_DPHI = 2, AG_TARGET_SCALE = 3, AG_TARGET_MARGIN = 4, AG_TARGET_ROWS = 5 };
-/* All that touches N numbers: c_y as an exact dot product, phi, phi', S, m. */
+enum {
+  AG_TARGET_COSINE = 0, AG_TARGET_PHI = 1, AG_TARGET_DPHI = 2, AG_TARGET_SCALE = 3, AG_TARGET_MARGIN = 4,
+  AG_TARGET_DLENGTH = 5,       /* dz_y / d|x|, at the same c_y and S */
+  AG_TARGET_DCLASS_LENGTH = 6, /* dz_y / d|w_y| */
+  AG_TARGET_TURN = 7,          /* what dx gets beyond phi': dz_y turn w^_y */
+  AG_TARGET_PENALTY = 8,       /* joins the row's loss in the summary */
+  AG_TARGET_DPENALTY = 9,      /* its derivative by |x| */
+  AG_TARGET_ROWS = 10
+};
+/* All that touches N numbers: c_y as an exact dot product, phi, phi', S, m and what else the head has of a row. Writes `state` where there is one. */
 ag_status ag_margin_target(ag_device* device, const ag_head* head, ag_addr target);
 
-/* Rows of `partial` (AG_PARTIAL_ROWS, N), f32: over the classes of the range other than y: the largest logit, the sum of exp(z - largest),
- * the sum of c. best (N), int32: the class of the largest. A range without another class gives -inf, 0, 0 and -1. */
-enum { AG_PARTIAL_MAX = 0, AG_PARTIAL_SUM = 1, AG_PARTIAL_COSINE = 2, AG_PARTIAL_ROWS = 3 };
+/* Rows of `partial` (AG_PARTIAL_ROWS, N), f32: over the classes of the range other than y: the largest logit, the sum of exp(z - largest), for a loss that is
+ * a sum: of its terms, the sum of c, and for such a loss that of the derivatives of its terms by z. best (N), int32: the class of the largest. A range without
+ * another class gives -inf, 0, 0, 0 and -1. */
+enum { AG_PARTIAL_MAX = 0, AG_PARTIAL_SUM = 1, AG_PARTIAL_COSINE = 2, AG_PARTIAL_PULL = 3, AG_PARTIAL_ROWS = 4 };
 /* Classes [first, first + count). cosines (N,count), f32: c kept for backward; optional: 0 makes backward compute them again.
  * workspace: ag_workspace_bytes(AG_OP_MARGIN_FORWARD, n, count, d). */
 ag_status ag_margin_forward(ag_device* device, const ag_head* head, int32_t first, int32_t count, ag_addr target, ag_addr cosines,
                             ag_addr partial, ag_addr best, ag_addr workspace);
 
 typedef struct ag_head_summary {
-  float loss;            /* mean over N */
-  float accuracy;        /* share of rows whose target cosine beats every other class */
+  float loss;            /* mean over N, the target's penalty included */
+  float accuracy;        /* share of rows whose target cosine, as a logit t(c) of another class, beats every other class */
   float target_cosine;   /* mean of c_y */
   float other_cosine;    /* mean of c_j, j != y */
 } ag_head_summary;
 /* Merges the partials of `ranges` class ranges, (ranges, AG_PARTIAL_ROWS, N), in their order. log_sum_exp (N), losses (N), f32: per row, over all
- * classes, the target with its margin; loss = log1p(sum exp(z_j - z_y)), precise relative to itself. summary: ag_head_summary. */
+ * classes, the target with its margin; loss = log1p(sum exp(z_j - z_y)), precise relative to itself. Where the loss is a sum over the classes, log_sum_exp holds
+ * its derivative by z_y. summary: ag_head_summary. */
 ag_status ag_margin_loss(ag_device* device, const ag_head* head, int32_t ranges, ag_addr target, ag_addr partial, ag_addr log_sum_exp,
                          ag_addr losses, ag_addr summary);
 
 /* Gradients of the mean loss for the classes [first, first + count), given the log-sum-exp and the losses of ag_margin_loss over all classes:
  * p_j = exp(z_j - log_sum_exp), and p_y - 1 = expm1(-loss), which keeps the digits of a small loss.
- * dx (N,D) as write_x says (overwrite for the first range, accumulate for the rest); dw (count,D): the rows of the range; dbias (count):
- * SOFTMAX only; both as write_w says. dscale (N): dL/dS per row, as write_x says. workspace: AG_OP_MARGIN_BACKWARD, n, count, d. */
+ * dx (N,D) as write_x says (overwrite for the first range, accumulate for the rest); dw (count,K,D): the rows of the range; dbias (count):
+ * of each class, SOFTMAX and SPHEREFACE2 only; both as write_w says. dscale (N): dL/dS per row, as write_x says. workspace: AG_OP_MARGIN_BACKWARD, n, count, d. */
 ag_status ag_margin_backward(ag_device* device, const ag_head* head, int32_t first, int32_t count, int32_t write_x, int32_t write_w,
                              ag_addr target, ag_addr log_sum_exp, ag_addr losses, ag_addr cosines, ag_addr dx, ag_addr dw, ag_addr dbias,
                              ag_addr dscale, ag_addr workspace);
+
+/* ------------------------------------------------------------------------------------------------ metric */
+
+/* Losses on the distances between the N embeddings of a batch. Memory is O(N^2), never N^3. Three ops: distances D (N,N) of all pairs, the loss and its
+ * coefficients dL/dD, and dx from these. Rows of length 1 are made by ag_normalize_forward before and ag_normalize_backward after.
+ * SQUARED: |x_i - x_j|^2, EUCLIDEAN: |x_i - x_j|, both summed from the differences, so that equal rows are exactly 0 apart. COSINE: 1 - <x_i, x_j>. */
+enum { AG_DISTANCE_SQUARED = 0, AG_DISTANCE_EUCLIDEAN = 1, AG_DISTANCE_COSINE = 2 };
+/* shape: (N,D) of x, f32. distances (N,N), f32. workspace: ag_workspace_bytes(AG_OP_METRIC_DISTANCES, n, d, 1). */
+ag_status ag_metric_distances(ag_device* device, const ag_matrix* shape, int32_t distance, ag_addr x, ag_addr distances, ag_addr workspace);
+
+/* With y = 1 for a pair of one label, else -1; d of the pair; (a, p, n) anchor, positive, negative; m = *margin, softplus(z) = ln(1 + e^z):
+ * CONTRASTIVE (EUCLIDEAN): d^2 / 2, max(0, m - d)^2 / 2. (COSINE, where m is a cosine): d = 1 - cos, max(0, cos - m).
+ * TRIPLET: HINGE max(0, d_ap - d_an + m); SOFT softplus(d_ap - d_an) + pull softplus(d_ap), without a margin.
+ * MARGIN: max(0, m + y (d - b)) with b = beta + beta_class[label of the anchor] + beta_image[image of the anchor], plus nu times the mean of b. */
+enum { AG_METRIC_CONTRASTIVE = 0, AG_METRIC_TRIPLET = 1, AG_METRIC_MARGIN = 2 };
+enum { AG_TRIPLET_HINGE = 0, AG_TRIPLET_SOFT = 1 };
+/* Which terms. ALL: every ordered pair, every triplet. PAIRS: rows 2i and 2i + 1 only (not for TRIPLET).
+ * BATCH_HARD (TRIPLET): for each anchor the farthest positive and the nearest negative. The others take one negative for each ordered (a, p):
+ * SEMI_HARD: the nearest with d_an > d_ap; where there is none, the farthest of all (fallback 1) or no term (0). SEMI_HARD_RANDOM: uniform among d_ap < d_an < d_ap + m.
+ * VIOLATOR: uniform among d_an < d_ap + m. DISTANCE_WEIGHTED: by 1 / q(d), q the density of distances between points of the unit sphere of D dimensions, d
+ * clamped below at 0.5, from 1.4 on excluded; uniform where nothing is left. CONTRASTIVE and MARGIN take ALL, PAIRS or DISTANCE_WEIGHTED, then with the terms of
+ * both pairs, (a, p) and (a, n). Of equals the lowest row. Random numbers: element a N + p of Philox(seed, purpose; scalars.random_counter). */
+enum {
+  AG_SELECT_ALL = 0, AG_SELECT_PAIRS = 1, AG_SELECT_BATCH_HARD = 2, AG_SELECT_SEMI_HARD = 3, AG_SELECT_SEMI_HARD_RANDOM = 4, AG_SELECT_VIOLATOR = 5,
+  AG_SELECT_DISTANCE_WEIGHTED = 6
+};
+/* The loss is the sum of the terms over their number, or over the number of those that are not 0. */
+enum { AG_MEAN_OF_TERMS = 0, AG_MEAN_OF_ACTIVE = 1 };
+
+typedef struct ag_metric {
+  int32_t loss, distance, selection, form, mean, fallback;
+  int32_t n, d;            /* d: of the embeddings */
+  int32_t classes, images; /* extents of beta_class and beta_image, 0 where not given */
+  int32_t purpose;         /* tells the draws of one step apart */
+  float weight;            /* times coefficients and dbeta; the summary's loss is without it */
+  float pull, nu;
+  uint64_t seed;
+  ag_addr distances;       /* (N,N), f32 */
+  ag_addr labels;          /* (N), int32: any number; [0, classes) where beta_class is given, else a fault of the device */
+  ag_addr margin;          /* (1), f32: device data, so that it can change between replays */
+  ag_addr beta;            /* (1), f32: MARGIN */
+  ag_addr beta_class;      /* (classes), f32: optional */
+  ag_addr beta_image;      /* (images), f32: optional */
+  ag_addr image;           /* (N), int32: [0, images), where beta_image is given */
+  ag_addr scalars;         /* ag_step_scalars */
+} ag_metric;
+
+typedef struct ag_metric_summary {
+  float loss;              /* without weight */
+  float active;            /* share of the terms that are not 0 */
+  float terms;             /* how many terms there were; 0: the batch has no pair or triplet to learn from, and all coefficients are 0 */
+  float skipped;           /* share of anchors (BATCH_HARD) or of pairs (a, p) for which no negative was found */
+  float positive_distance; /* mean over the pairs of one label; 0 without one */
+  float negative_distance; /* mean over the pairs of two labels */
+  float collapsed;         /* share of rows whose distance to every other row is below 1e-3: 1 when all embeddings have become one */
+  float beta;              /* mean of b over the rows */
+} ag_metric_summary;
+
+/* coefficients (N,N), f32: weight dL/dD, of the pair (anchor, other). dbeta (N), f32: weight dL/db of each anchor; MARGIN only, else 0. A distance that is not
+ * finite makes loss and coefficients NaN, so that the step is skipped. workspace: ag_workspace_bytes(AG_OP_METRIC_LOSS, n, n, 1). */
+ag_status ag_metric_loss(ag_device* device, const ag_metric* metric, ag_addr coefficients, ag_addr dbeta, ag_addr summary, ag_addr workspace);
+/* dx (N,D) of D and its coefficients; two rows at distance 0 do not pull or push each other (the gradient of EUCLIDEAN there is 0 by convention).
+ * workspace: ag_workspace_bytes(AG_OP_METRIC_BACKWARD, n, d, 1). */
+ag_status ag_metric_backward(ag_device* device, const ag_matrix* shape, int32_t distance, int32_t write, ag_addr x, ag_addr distances, ag_addr coefficients,
+                             ag_addr dx, ag_addr workspace);
+/* From dbeta (N) of ag_metric_loss the gradients of beta (1), beta_class (classes) and beta_image (images), each optional, rows in their order. */
+ag_status ag_metric_beta(ag_device* device, const ag_metric* metric, int32_t write, ag_addr dbeta, ag_addr dbeta_all, ag_addr dbeta_class, ag_addr dbeta_image);
+
+/* Center loss: of each row's squared distance to the centre of its class. HALF_MEAN: sum |x_i - c_y|^2 / (2 N). MEAN_OF_NUMBERS: sum |x_i - c_y|^2 / (N D). */
+enum { AG_CENTER_HALF_MEAN = 0, AG_CENTER_MEAN_OF_NUMBERS = 1 };
+typedef struct ag_center {
+  int32_t n, d, classes;
+  int32_t form;
+  float weight;    /* times dx; the summary's loss is without it */
+  float rate;      /* of the update */
+  int32_t counted; /* 1: the update of a class is divided by 1 + its rows in the batch */
+  int32_t reserved;
+  ag_addr x;       /* (N,D), f32 */
+  ag_addr labels;  /* (N), int32: [0, classes); another value is a fault of the device and the row adds nothing */
+  ag_addr scalars; /* ag_step_scalars */
+} ag_center;
+/* centers (classes,D), f32. dx (N,D) as `write` says. summary: ag_metric_summary with loss, terms (rows) and positive_distance (mean |x_i - c_y|), the rest 0.
+ * workspace: ag_workspace_bytes(AG_OP_CENTER_LOSS, n, d, 1). */
+ag_status ag_center_loss(ag_device* device, const ag_center* center, int32_t write, ag_addr centers, ag_addr dx, ag_addr summary, ag_addr workspace);
+/* centers of the classes in the batch: c_j = c_j - rate / (counted ? 1 + n_j : 1) sum over y_i = j of (c_j - x_i), rows in their order. */
+ag_status ag_center_update(ag_device* device, const ag_center* center, ag_addr centers);
 
 /* ------------------------------------------------------------------------------------------------ step and commit */
 
@@ -417,6 +558,22 @@ ag_status ag_ema_update(ag_device* device, int64_t count, float decay, ag_addr x
 ag_status ag_commit_copy(ag_device* device, ag_addr y, ag_addr x, int64_t bytes, ag_addr control);
 /* Counts the step as applied or skipped. Last op of a step. */
 ag_status ag_commit_end(ag_device* device, ag_addr control);
+
+/* ------------------------------------------------------------------------------------------------ adaptive updates */
+
+/* Like ag_sgd_update, g with the decay: s = s + g^2, w -= lr g / (sqrt(s) + epsilon) (Duchi et al. 2011). squares (count), f32: s. */
+ag_status ag_adagrad_update(ag_device* device, float epsilon, int64_t count, const ag_segment* segments, int32_t segment_count,
+                            ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr scalars, ag_addr control);
+
+/* s = decay s + (1 - decay) g^2. TORCH: v = mu v + g / (sqrt(s) + eps), w -= lr v. TENSORFLOW: v = mu v + lr g / sqrt(s + eps), w -= v. */
+enum { AG_RMSPROP_TORCH = 0, AG_RMSPROP_TENSORFLOW = 1 };
+typedef struct ag_rmsprop {
+  float decay, momentum, epsilon;
+  int32_t form; /* where epsilon and the learning rate enter */
+} ag_rmsprop;
+/* squares, velocity (count), f32: s and v. */
+ag_status ag_rmsprop_update(ag_device* device, const ag_rmsprop* rule, int64_t count, const ag_segment* segments, int32_t segment_count,
+                            ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr velocity, ag_addr scalars, ag_addr control);
 
 #ifdef __cplusplus
 }

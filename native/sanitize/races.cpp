@@ -164,7 +164,7 @@ class User {
     ag_step_scalars scalars = {};
     scalars.scale = 30, scalars.margin = 0.35f;
     ag_head head = {};
-    head.kind = AG_HEAD_AM_SOFTMAX, head.n = n, head.d = d, head.classes = classes;
+    head.kind = AG_HEAD_AM_SOFTMAX, head.n = n, head.d = d, head.classes = classes, head.centres = 1, head.filter = 1;
     head.x = numbers(n * d), head.w = numbers(classes * d), head.labels = upload(labels.data(), n * 4);
     head.inverse_x = space(n * 4), head.inverse_w = space(classes * 4), head.scalars = upload(&scalars, sizeof scalars);
     const ag_matrix rows = {n, d, AG_F32}, vectors = {classes, d, AG_F32};

@@ -55,14 +55,23 @@ struct RunningStatisticsCall { ag_matrix shape; float decay; int32_t unbiased; c
 struct DropoutCall {
   ag_matrix shape; float keep; uint64_t seed; int32_t purpose; const void* x; const ag_step_scalars* scalars; void* y;
 };
+struct MaxPoolForwardCall { ag_max_pool_shape shape; int32_t p, q; const void* x; uint8_t* winner; void* y; };
+struct MaxPoolBackwardCall { ag_max_pool_shape shape; int32_t p, q; const void* dy; const uint8_t* winner; void* dx; };
 struct RowNormCall { ag_matrix shape; int32_t guard; const void* x; float* inverse; };
 struct NormalizeForwardCall { ag_matrix shape; int32_t guard; const void* x; float* inverse; void* y; };
 struct NormalizeBackwardCall { ag_matrix shape; int32_t guard; const void* dy; const void* x; const float* inverse; void* dx; };
 
+// What a head makes of the cosines of the other classes: t(c), margin_others.h. From `binary` on its loss is a sum over the classes.
+enum class Others : int32_t { same, filter, curricular, circle, binary, contrastive, triplet };
 struct Head {
-  int32_t kind, n, d, classes, guard, type;
+  int32_t kind, n, d, classes, guard, type, flags, centres;
+  Others others;       // t(c), and whether the loss is a sum
+  bool normalised;     // c is a cosine
+  bool scale_is_length;
   const float* x; const float* w; const float* bias; const int32_t* labels; const float* inverse_x; const float* inverse_w;
-  const ag_step_scalars* scalars;
+  const ag_step_scalars* scalars; const float* scale; float* state;
+  uint64_t seed;
+  float m1, m3, filter, rate, spread, low, high, weight, balance;
 };
 struct MarginTargetCall { Head head; float* target; };
 struct MarginForwardCall {
@@ -76,6 +85,25 @@ struct MarginBackwardCall {
   const float* cosines; float* dx; float* dw; float* dbias; float* dscale; void* workspace;
 };
 
+struct MetricDistancesCall { ag_matrix shape; int32_t distance; const float* x; float* distances; void* workspace; };
+struct Metric {
+  int32_t loss, distance, selection, form, mean, fallback, n, d, classes, images, purpose;
+  float weight, pull, nu;
+  uint64_t seed;
+  const float* distances; const int32_t* labels; const float* margin; const float* beta; const float* beta_class; const float* beta_image;
+  const int32_t* image; const ag_step_scalars* scalars;
+};
+struct MetricLossCall { Metric metric; float* coefficients; float* dbeta; ag_metric_summary* summary; void* workspace; };
+struct MetricBackwardCall {
+  ag_matrix shape; int32_t distance, write; const float* x; const float* distances; const float* coefficients; float* dx; void* workspace;
+};
+struct MetricBetaCall { Metric metric; int32_t write; const float* dbeta; float* dbeta_all; float* dbeta_class; float* dbeta_image; };
+struct Center {
+  int32_t n, d, classes, form; float weight, rate; int32_t counted; const float* x; const int32_t* labels; const ag_step_scalars* scalars;
+};
+struct CenterLossCall { Center center; int32_t write; const float* centers; float* dx; ag_metric_summary* summary; void* workspace; };
+struct CenterUpdateCall { Center center; float* centers; };
+
 struct GradientNormCall {
   int64_t count; float gradient_scale, max_norm; const float* gradients; ag_step_control* control; void* workspace;
 };
@@ -88,6 +116,14 @@ struct SgdUpdateCall {
 };
 struct AdamUpdateCall {
   ag_adam rule; Segments segments; float* parameters; const float* gradients; float* first; float* second;
+  const ag_step_scalars* scalars; const ag_step_control* control;
+};
+struct AdagradUpdateCall {
+  float epsilon; Segments segments; float* parameters; const float* gradients; float* squares;
+  const ag_step_scalars* scalars; const ag_step_control* control;
+};
+struct RmspropUpdateCall {
+  ag_rmsprop rule; Segments segments; float* parameters; const float* gradients; float* squares; float* velocity;
   const ag_step_scalars* scalars; const ag_step_control* control;
 };
 struct EmaUpdateCall { int64_t count; float decay; const float* x; float* average; const ag_step_control* control; };
@@ -133,6 +169,16 @@ constexpr int32_t kOpCount = AG_OP_COUNT + 1;        // with the internal ones: 
   X(AG_OP_EMA_UPDATE, ema_update, EmaUpdateCall)                            \
   X(AG_OP_COMMIT_COPY, commit_copy, CommitCopyCall)                         \
   X(AG_OP_COMMIT_END, commit_end, CommitEndCall)                            \
+  X(AG_OP_ADAGRAD_UPDATE, adagrad_update, AdagradUpdateCall)                \
+  X(AG_OP_RMSPROP_UPDATE, rmsprop_update, RmspropUpdateCall)                \
+  X(AG_OP_MAX_POOL_FORWARD, max_pool_forward, MaxPoolForwardCall)           \
+  X(AG_OP_MAX_POOL_BACKWARD, max_pool_backward, MaxPoolBackwardCall)        \
+  X(AG_OP_METRIC_DISTANCES, metric_distances, MetricDistancesCall)          \
+  X(AG_OP_METRIC_LOSS, metric_loss, MetricLossCall)                         \
+  X(AG_OP_METRIC_BACKWARD, metric_backward, MetricBackwardCall)             \
+  X(AG_OP_METRIC_BETA, metric_beta, MetricBetaCall)                         \
+  X(AG_OP_CENTER_LOSS, center_loss, CenterLossCall)                         \
+  X(AG_OP_CENTER_UPDATE, center_update, CenterUpdateCall)                   \
   X(AG_OP_QUANTIZE, quantize, QuantizeCall)                                 \
   X(AG_OP_INT8_PREPARE, int8_prepare, Int8PrepareCall)                      \
   X(AG_OP_INT8_CONV2D, int8_conv2d, Int8Conv2dCall)

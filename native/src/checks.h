@@ -63,7 +63,7 @@ class OpCall {
   }
 
  private:
-  static constexpr int kMostRanges = 16;
+  static constexpr int kMostRanges = 20;
   static constexpr int kMostAliases = 2;
   struct Range {
     const char* argument;

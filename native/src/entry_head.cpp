@@ -7,14 +7,54 @@ namespace {
 
 constexpr int64_t kFloat = sizeof(float);
 
+Others others_of(const ag_head& h) {
+  switch (h.kind) {
+    case AG_HEAD_CURRICULARFACE: return Others::curricular;
+    case AG_HEAD_CIRCLE: return Others::circle;
+    case AG_HEAD_SPHEREFACE2: return Others::binary;
+    case AG_HEAD_C_CONTRASTIVE: return Others::contrastive;
+    case AG_HEAD_C_TRIPLET: return Others::triplet;
+    default: return h.filter < 1 ? Others::filter : Others::same;
+  }
+}
+
+int64_t state_numbers(int32_t kind) { return kind == AG_HEAD_CURRICULARFACE ? 1 : kind == AG_HEAD_ADAFACE ? AG_HEAD_STATE : 0; }
+
+// The constants that the kind reads: finite and where its formulas hold.
+void check_constants(const OpCall& op, const ag_head& h) {
+  constexpr float kLargest = 1e6f;
+  const bool whole = h.kind == AG_HEAD_L_SOFTMAX || h.kind == AG_HEAD_SPHEREFACE;
+  if (whole) op.range("m1", h.m1, 1.0f, 4.0f);
+  if (whole && h.m1 != std::floor(h.m1)) fail(AG_INVALID_ARGUMENT, "%s: m1 is %g; expected 1, 2, 3 or 4", op.name(), static_cast<double>(h.m1));
+  if (h.kind == AG_HEAD_SPHEREFACE_R || h.kind == AG_HEAD_COMBINED) op.range("m1", h.m1, 0.0f, 100.0f);
+  if (h.kind == AG_HEAD_COMBINED || h.kind == AG_HEAD_MAGFACE) op.range("m3", h.m3, -100.0f, 100.0f);
+  if (h.kind == AG_HEAD_MAGFACE) {
+    op.range("low", h.low, 1e-6f, kLargest);
+    op.range("high", h.high, h.low * 1.0001f, kLargest);
+  }
+  if (h.kind == AG_HEAD_MAGFACE || h.kind == AG_HEAD_SPHEREFACE2) op.range("weight", h.weight, 0.0f, kLargest);
+  if (h.kind == AG_HEAD_ADAFACE || h.kind == AG_HEAD_ELASTICFACE || h.kind == AG_HEAD_SPHEREFACE2) op.range("spread", h.spread, 0.0f, 100.0f);
+  if (h.kind == AG_HEAD_SPHEREFACE2) op.range("balance", h.balance, 0.0f, 1.0f);
+  if (state_numbers(h.kind) > 0) op.range("rate", h.rate, 0.0f, 1.0f);
+  const bool filters = others_of(h) == Others::filter;
+  if (filters) op.range("filter", h.filter, -1.0f, 1.0f);
+  if (filters && (h.kind == AG_HEAD_SOFTMAX || h.kind == AG_HEAD_L_SOFTMAX)) {
+    fail(AG_INVALID_ARGUMENT, "%s: filter is %g, but this head has no cosines; expected 1", op.name(), static_cast<double>(h.filter));
+  }
+}
+
 Head checked_head(OpCall& op, const ag_head* given) {
   const ag_head& h = op.given("head", given);
-  op.range("kind", int64_t{h.kind}, AG_HEAD_SOFTMAX, AG_HEAD_AM_SOFTMAX);
+  op.range("kind", int64_t{h.kind}, AG_HEAD_SOFTMAX, AG_HEAD_COUNT - 1);
   op.range("n", int64_t{h.n}, 1, INT32_MAX);
   op.range("d", int64_t{h.d}, 1, INT32_MAX);
   op.range("classes", int64_t{h.classes}, 1, INT32_MAX);
   op.range("guard", int64_t{h.guard}, AG_NORM_CLAMP_LENGTH, AG_NORM_ADD);
+  op.range("flags", int64_t{h.flags}, 0, 2 * AG_HEAD_SORTED - 1);
+  op.range("centres", int64_t{h.centres}, 1, h.kind == AG_HEAD_ARCFACE ? 16 : 1);
   op.type(h.type);
+  check_constants(op, h);
+  const int64_t vectors = int64_t{h.classes} * h.centres;
   Head head{};
   head.kind = h.kind;
   head.n = h.n;
@@ -22,16 +62,34 @@ Head checked_head(OpCall& op, const ag_head* given) {
   head.classes = h.classes;
   head.guard = h.guard;
   head.type = h.type;
+  head.flags = h.flags;
+  head.centres = h.centres;
+  head.others = others_of(h);
+  head.normalised = h.kind != AG_HEAD_SOFTMAX && h.kind != AG_HEAD_L_SOFTMAX;
+  head.scale_is_length = h.kind == AG_HEAD_MODIFIED_SOFTMAX || h.kind == AG_HEAD_SPHEREFACE;
   head.x = op.input<float>("x", h.x, op.product("x", {h.n, h.d, kFloat}));
-  head.w = op.input<float>("w", h.w, op.product("w", {h.classes, h.d, kFloat}));
-  if (h.kind == AG_HEAD_SOFTMAX) {
-    head.bias = op.input<float>("bias", h.bias, h.classes * kFloat);
-  } else {
+  head.w = op.input<float>("w", h.w, op.product("w", {vectors, h.d, kFloat}));
+  if (h.kind == AG_HEAD_SOFTMAX || h.kind == AG_HEAD_SPHEREFACE2) {
+    head.bias = op.input<float>("bias", h.bias, (h.kind == AG_HEAD_SOFTMAX ? h.classes : 1) * kFloat);
+  }
+  if (h.kind != AG_HEAD_SOFTMAX) {
     head.inverse_x = op.input<float>("inverse_x", h.inverse_x, h.n * kFloat);
-    head.inverse_w = op.input<float>("inverse_w", h.inverse_w, h.classes * kFloat);
+    head.inverse_w = op.input<float>("inverse_w", h.inverse_w, vectors * kFloat);
   }
   head.labels = op.input<int32_t>("labels", h.labels, h.n * int64_t{sizeof(int32_t)});
   head.scalars = op.input<ag_step_scalars>("scalars", h.scalars, sizeof(ag_step_scalars));
+  head.scale = op.optional<float>("scale", h.scale, kFloat);
+  if (state_numbers(h.kind) > 0) head.state = op.output<float>("state", h.state, state_numbers(h.kind) * kFloat);
+  head.seed = h.seed;
+  head.m1 = h.m1;
+  head.m3 = h.m3;
+  head.filter = h.filter;
+  head.rate = h.rate;
+  head.spread = h.spread;
+  head.low = h.low;
+  head.high = h.high;
+  head.weight = h.weight;
+  head.balance = h.balance;
   return head;
 }
 
@@ -109,11 +167,11 @@ AG_ENTRY ag_status ag_margin_backward(ag_device* device, const ag_head* head, in
     call.losses = op.input<float>("losses", losses, n * kFloat);
     call.cosines = op.optional<float>("cosines", cosines, op.product("cosines", {n, count, kFloat}));
     call.dx = op.output<float>("dx", dx, op.product("dx", {n, call.head.d, kFloat}));
-    call.dw = op.output<float>("dw", dw, op.product("dw", {count, call.head.d, kFloat}));
-    if (call.head.kind == AG_HEAD_SOFTMAX) {
+    call.dw = op.output<float>("dw", dw, op.product("dw", {int64_t{count} * call.head.centres, call.head.d, kFloat}));
+    if (call.head.bias != nullptr) {
       call.dbias = op.output<float>("dbias", dbias, count * kFloat);
     } else if (dbias != 0) {
-      fail(AG_INVALID_ARGUMENT, "%s: dbias is given, but only the SOFTMAX head has a bias; expected 0", op.name());
+      fail(AG_INVALID_ARGUMENT, "%s: dbias is given, but only the SOFTMAX and SPHEREFACE2 heads have a bias; expected 0", op.name());
     }
     call.dscale = op.output<float>("dscale", dscale, n * kFloat);
     call.workspace = op.workspace(workspace, op.workspace_bytes(n, count, call.head.d));

@@ -154,3 +154,44 @@ AG_ENTRY ag_status ag_commit_end(ag_device* device, ag_addr control) {
     op.run(&call);
   });
 }
+
+AG_ENTRY ag_status ag_adagrad_update(ag_device* device, float epsilon, int64_t count, const ag_segment* segments, int32_t segment_count,
+                                     ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr scalars, ag_addr control) {
+  return guarded(device, [&](Device& d) {
+    OpCall op(d, AG_OP_ADAGRAD_UPDATE);
+    check_not_negative(op, "epsilon", epsilon);
+    const int64_t bytes = checked_count(op, count);
+    AdagradUpdateCall call{};
+    call.epsilon = epsilon;
+    call.parameters = op.output<float>("parameters", parameters, bytes);
+    call.gradients = op.input<float>("gradients", gradients, bytes);
+    call.squares = op.output<float>("squares", squares, bytes);
+    call.scalars = op.input<ag_step_scalars>("scalars", scalars, sizeof(ag_step_scalars));
+    call.control = op.input<ag_step_control>("control", control, sizeof(ag_step_control));
+    op.check_overlaps();
+    enqueue_segments(d, AG_OP_ADAGRAD_UPDATE, checked_segments(op, segments, segment_count, count), &call);
+  });
+}
+
+AG_ENTRY ag_status ag_rmsprop_update(ag_device* device, const ag_rmsprop* rule, int64_t count, const ag_segment* segments, int32_t segment_count,
+                                     ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr velocity, ag_addr scalars, ag_addr control) {
+  return guarded(device, [&](Device& d) {
+    OpCall op(d, AG_OP_RMSPROP_UPDATE);
+    const ag_rmsprop& r = op.given("rule", rule);
+    op.range("decay", r.decay, 0.0f, 1.0f);
+    op.range("momentum", r.momentum, 0.0f, 1.0f);
+    check_not_negative(op, "epsilon", r.epsilon);
+    op.range("form", int64_t{r.form}, AG_RMSPROP_TORCH, AG_RMSPROP_TENSORFLOW);
+    const int64_t bytes = checked_count(op, count);
+    RmspropUpdateCall call{};
+    call.rule = r;
+    call.parameters = op.output<float>("parameters", parameters, bytes);
+    call.gradients = op.input<float>("gradients", gradients, bytes);
+    call.squares = op.output<float>("squares", squares, bytes);
+    call.velocity = op.output<float>("velocity", velocity, bytes);
+    call.scalars = op.input<ag_step_scalars>("scalars", scalars, sizeof(ag_step_scalars));
+    call.control = op.input<ag_step_control>("control", control, sizeof(ag_step_control));
+    op.check_overlaps();
+    enqueue_segments(d, AG_OP_RMSPROP_UPDATE, checked_segments(op, segments, segment_count, count), &call);
+  });
+}

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 import full_net
+import heads
 import npy_files
 import optimizers
 import pickles
@@ -23,6 +24,7 @@ def main():
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else REPOSITORY / "src/test/resources/golden"
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
+    heads.make(folder)
     optimizers.make(folder)
     testnet.make(folder)
     full_net.make(folder)

@@ -9,7 +9,10 @@ COUNT, STEPS = 64, 10
 START_VALUE = 20180412
 MOMENTUM, SGD_DECAY = 0.9, 5e-4
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+FACENET_EPSILON = 0.1
 ADAM_DECAY, ADAMW_DECAY = 5e-4, 0.01
+ADAGRAD_EPSILON, ADAGRAD_START = 1e-10, 0.1
+RMSPROP_ALPHA, RMSPROP_EPSILON = 0.99, 1e-8
 CLIP_NORM = 5.0
 SGD_RATES = np.array([0.1] * 5 + [0.01] * 5, np.float32)
 ADAM_RATES = np.array([0.01] * 5 + [0.001] * 5, np.float32)
@@ -32,7 +35,7 @@ def sgd(w, gradients, convention):
     return np.array(path)
 
 
-def adam(w, gradients):
+def adam(w, gradients, epsilon=EPSILON):
     """TensorFlow's epsilon-hat form with coupled L2:
     w -= lr sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + eps), t from 1."""
     m, v, path = np.zeros_like(w), np.zeros_like(w), []
@@ -40,7 +43,7 @@ def adam(w, gradients):
         g = gradient + ADAM_DECAY * w
         m = BETA1 * m + (1 - BETA1) * g
         v = BETA2 * v + (1 - BETA2) * g * g
-        w = w - lr * np.sqrt(1 - BETA2**t) / (1 - BETA1**t) * m / (np.sqrt(v) + EPSILON)
+        w = w - lr * np.sqrt(1 - BETA2**t) / (1 - BETA1**t) * m / (np.sqrt(v) + epsilon)
         path.append(w)
     return np.array(path)
 
@@ -53,6 +56,34 @@ def adamw(w, gradients):
         v = BETA2 * v + (1 - BETA2) * g * g
         w = w * (1 - lr * ADAMW_DECAY)
         w = w - lr * (m / (1 - BETA1**t)) / (np.sqrt(v / (1 - BETA2**t)) + EPSILON)
+        path.append(w)
+    return np.array(path)
+
+
+def adagrad(w, gradients, start):
+    """s = s + g^2, w -= lr g / (sqrt(s) + eps); s begins at `start`; coupled L2. The rates are Adam's."""
+    s, path = np.full_like(w, start), []
+    for lr, gradient in zip(ADAM_RATES.astype(np.float64), gradients):
+        g = gradient + ADAM_DECAY * w
+        s = s + g * g
+        w = w - lr * g / (np.sqrt(s) + ADAGRAD_EPSILON)
+        path.append(w)
+    return np.array(path)
+
+
+def rmsprop(w, gradients, form, alpha, momentum, epsilon):
+    """torch: v = mu v + g / (sqrt(s) + eps), w -= lr v, s begins at 0. tensorflow: v = mu v + lr g / sqrt(s + eps),
+    w -= v, s begins at 1. s = alpha s + (1 - alpha) g^2, coupled L2. The rates are Adam's."""
+    s, v, path = np.full_like(w, 0.0 if form == "torch" else 1.0), np.zeros_like(w), []
+    for lr, gradient in zip(ADAM_RATES.astype(np.float64), gradients):
+        g = gradient + ADAM_DECAY * w
+        s = alpha * s + (1 - alpha) * g * g
+        if form == "torch":
+            v = momentum * v + g / (np.sqrt(s) + epsilon)
+            w = w - lr * v
+        else:
+            v = momentum * v + lr * g / np.sqrt(s + epsilon)
+            w = w - v
         path.append(w)
     return np.array(path)
 
@@ -93,12 +124,27 @@ def make(folder):
         "caffe": sgd(w64, g64, "caffe"),
         "adam": adam(w64, g64),
         "adamw": adamw(w64, g64),
+        "adam_facenet": adam(w64, g64, FACENET_EPSILON),
+        "adagrad": adagrad(w64, g64, 0.0),
+        "adagrad_started": adagrad(w64, g64, ADAGRAD_START),
+        "rmsprop": rmsprop(w64, g64, "torch", RMSPROP_ALPHA, 0.0, RMSPROP_EPSILON),
+        "rmsprop_momentum": rmsprop(w64, g64, "torch", 0.9, MOMENTUM, RMSPROP_EPSILON),
+        "rmsprop_facenet": rmsprop(w64, g64, "tensorflow", 0.9, MOMENTUM, 1.0),
     }
     options = {"lr": 0.0, "momentum": MOMENTUM, "weight_decay": SGD_DECAY}
     check_against_torch(w64, g64, paths["sgd"], SGD_RATES, lambda p: torch.optim.SGD(p, **options))
     check_against_torch(w64, g64, paths["nesterov"], SGD_RATES, lambda p: torch.optim.SGD(p, nesterov=True, **options))
     options = {"lr": 0.0, "betas": (BETA1, BETA2), "eps": EPSILON, "weight_decay": ADAMW_DECAY}
     check_against_torch(w64, g64, paths["adamw"], ADAM_RATES, lambda p: torch.optim.AdamW(p, **options))
+    options = {"lr": 0.0, "eps": ADAGRAD_EPSILON, "weight_decay": ADAM_DECAY}
+    check_against_torch(w64, g64, paths["adagrad"], ADAM_RATES, lambda p: torch.optim.Adagrad(p, **options))
+    started = options | {"initial_accumulator_value": ADAGRAD_START}
+    check_against_torch(w64, g64, paths["adagrad_started"], ADAM_RATES, lambda p: torch.optim.Adagrad(p, **started))
+    options = {"lr": 0.0, "eps": RMSPROP_EPSILON, "weight_decay": ADAM_DECAY}
+    plain = options | {"alpha": RMSPROP_ALPHA}
+    check_against_torch(w64, g64, paths["rmsprop"], ADAM_RATES, lambda p: torch.optim.RMSprop(p, **plain))
+    momentum = options | {"alpha": 0.9, "momentum": MOMENTUM}
+    check_against_torch(w64, g64, paths["rmsprop_momentum"], ADAM_RATES, lambda p: torch.optim.RMSprop(p, **momentum))
 
     exact_norms = np.linalg.norm(g64, axis=1)
     clipped = g64 * np.minimum(1.0, CLIP_NORM / exact_norms)[:, None]
@@ -113,6 +159,10 @@ def make(folder):
         "sgd.weight_decay": f"{SGD_DECAY} coupled; sgd, nesterov, caffe, sgd_clipped",
         "adam": f"beta1 {BETA1} beta2 {BETA2} epsilon {EPSILON}, weight decay {ADAM_DECAY} coupled, epsilon-hat form",
         "adamw": f"beta1 {BETA1} beta2 {BETA2} epsilon {EPSILON}, weight decay {ADAMW_DECAY} decoupled",
+        "adam_facenet": f"as adam with epsilon {FACENET_EPSILON}",
+        "adagrad": f"epsilon {ADAGRAD_EPSILON}, weight decay {ADAM_DECAY} coupled; adagrad_started: the sum of squares begins at {ADAGRAD_START}",
+        "rmsprop": f"alpha {RMSPROP_ALPHA} epsilon {RMSPROP_EPSILON}, torch's form; rmsprop_momentum: alpha 0.9 and momentum {MOMENTUM}; "
+        f"rmsprop_facenet: alpha 0.9 momentum {MOMENTUM} epsilon 1.0, TensorFlow's form; weight decay {ADAM_DECAY} coupled",
         "clip": f"factor min(1, {CLIP_NORM} / norm) on the gradient before the weight decay is added",
         "ema": "shadow of the sgd path from start; decay min(d, (1 + step) / (10 + step)), step 0 at the first update",
         "calculated_in": "float64",

@@ -2,6 +2,7 @@
 
     torch_ops.py conv --shapes bench/shapes/resface20.txt --batch 256 --dtype bf16 --device cuda
     torch_ops.py head --batch 1024 --classes 1000000
+    torch_ops.py head --batch 256 --classes 100000 --head arcface --compiled
 
 Convolutions are channels_last, on a card with cudnn.benchmark, which tries all of cuDNN's algorithms. On a card the calls
 are recorded as a CUDA graph and timed by events. One JSON line a figure, with the names that the engine's figures have.
@@ -67,7 +68,7 @@ def tell(mode, name, times, arguments, **more):
         "batch": arguments.batch,
         "dtype": arguments.dtype,
         "device": torch.cuda.get_device_name() if arguments.device == "cuda" else "cpu",
-        "how": "cudnn.benchmark" if mode == "conv" and arguments.device == "cuda" else "eager",
+        "how": "cudnn.benchmark" if mode == "conv" and arguments.device == "cuda" else "compiled" if mode == "head" and arguments.compiled else "eager",
         "milliseconds": [round(1e3 * t, 5) for t in times],
         "images_per_second": round(arguments.batch / times[0], 2),
     }
@@ -121,10 +122,22 @@ def head(arguments):
     x = torch.rand(arguments.batch, 512, device=arguments.device).mul_(2).sub_(1).requires_grad_()
     labels = torch.randint(0, arguments.classes, (arguments.batch,), device=arguments.device)
 
+    def target_of(c):
+        if arguments.head == "arcface":  # the margin moves the logit and not the gradient
+            return c + (torch.cos(torch.acos(c) + 0.5) - c).detach()
+        if arguments.head == "sphereface":  # m 4, lambda 5: psi_4 by its polynomial
+            k = (c <= 0.5**0.5).float() + (c <= 0).float() + (c <= -(0.5**0.5)).float()
+            return (5 * c + (1 - 2 * (k % 2)) * (8 * c**4 - 8 * c**2 + 1) - 2 * k) / 6
+        return c - module.margin
+
     def loss_of(x):  # the margin at the labels alone: a one-hot matrix of the classes would be gigabytes
         cosines = F.linear(F.normalize(x, eps=1e-12), F.normalize(module.weight, eps=1e-12)).clamp(-1, 1)
-        target = cosines.gather(1, labels[:, None]) - module.margin
-        return F.cross_entropy(module.scale * cosines.scatter(1, labels[:, None], target), labels)
+        target = target_of(cosines.gather(1, labels[:, None]))
+        scale = x.norm(dim=1, keepdim=True) if arguments.head == "sphereface" else 64.0 if arguments.head == "arcface" else module.scale
+        return F.cross_entropy(scale * cosines.scatter(1, labels[:, None], target), labels)
+
+    if arguments.compiled:
+        loss_of = torch.compile(loss_of)
 
     def run(_):
         x.grad = module.weight.grad = None
@@ -137,7 +150,7 @@ def head(arguments):
         raise ArithmeticError("the loss of the head is not finite")
     times = timed(run, arguments)
     more = {"peak_device_mib": torch.cuda.max_memory_allocated() >> 20} if arguments.device == "cuda" else {}
-    tell("head", f"am-softmax {arguments.classes}", times, arguments, **more)
+    tell("head", f"{arguments.head} {arguments.classes}", times, arguments, **more)
 
 
 def main():
@@ -148,6 +161,8 @@ def main():
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--shapes", default=str(pathlib.Path(__file__).resolve().parents[2] / "bench/shapes/resface20.txt"))
     parser.add_argument("--classes", type=int, default=1_000_000)
+    parser.add_argument("--head", choices=("am-softmax", "arcface", "sphereface"), default="am-softmax")
+    parser.add_argument("--compiled", action="store_true", help="the head through torch.compile")
     parser.add_argument("--seconds", type=float, default=0.2, help="time spent on each figure")
     arguments = parser.parse_args()
     if arguments.device == "cuda" and not torch.cuda.is_available():

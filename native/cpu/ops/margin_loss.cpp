@@ -1,5 +1,5 @@
 // Merges the partials of the class ranges, in their order, with the target's logit z_y = S phi: log_sum_exp = log(exp z_y + sum exp z_j),
-// loss = log_sum_exp - z_y, and the summary of the batch. A row with a bad label has loss 0 and adds nothing to the summary's sums.
+// loss = log_sum_exp - z_y, and the summary of the batch. Where the loss is a sum (margin_others.h): its terms, and its derivative by z_y for log_sum_exp. A row with a bad label has loss 0 and adds nothing to the summary's sums.
 //   target (AG_TARGET_ROWS, N), partial (ranges, AG_PARTIAL_ROWS, N), log_sum_exp (N), losses (N), f32; summary: ag_head_summary.
 // One piece: a few numbers per row, summed in double in row order.
 #include <cmath>
@@ -17,12 +17,22 @@ Row merge(const MarginLossCall& call, int64_t row) {
   const auto partial = [&](int64_t range, int64_t name) { return call.partial[(range * AG_PARTIAL_ROWS + name) * n + row]; };
   Row result{0, 0, -INFINITY, 0};
   for (int64_t range = 0; range < call.ranges; ++range) result.largest = std::max(result.largest, partial(range, AG_PARTIAL_MAX));
+  const bool sums = is_sum(call.head.others);
   double others = 0;  // sum of exp(z_j - largest)
+  double pulls = 0;
   for (int64_t range = 0; range < call.ranges; ++range) {
     const float largest = partial(range, AG_PARTIAL_MAX);
     const double sum = static_cast<double>(partial(range, AG_PARTIAL_SUM));
-    others += largest == result.largest ? sum : sum * std::exp(static_cast<double>(largest) - static_cast<double>(result.largest));
+    others += sums || largest == result.largest ? sum : sum * std::exp(static_cast<double>(largest) - static_cast<double>(result.largest));
     result.cosines += static_cast<double>(partial(range, AG_PARTIAL_COSINE));
+    pulls += static_cast<double>(partial(range, AG_PARTIAL_PULL));
+  }
+  if (sums) {
+    const SumLoss loss = sum_loss(call.head, call.target[AG_TARGET_PHI * n + row], call.target[AG_TARGET_SCALE * n + row], static_cast<float>(others),
+                                  static_cast<float>(pulls));
+    result.loss = static_cast<double>(loss.loss);
+    result.log_sum_exp = static_cast<double>(loss.pull);
+    return result;
   }
   const double target = static_cast<double>(call.target[AG_TARGET_SCALE * n + row] * call.target[AG_TARGET_PHI * n + row]);
   const double largest = static_cast<double>(result.largest);
@@ -55,8 +65,8 @@ void run(const Exec& exec, const void* arguments) {
       const float cosine = call.target[AG_TARGET_COSINE * n + i];
       call.log_sum_exp[i] = static_cast<float>(row.log_sum_exp);
       call.losses[i] = static_cast<float>(row.loss);
-      loss += row.loss;
-      right += call.target[AG_TARGET_SCALE * n + i] * cosine > row.largest ? 1 : 0;
+      loss += row.loss + static_cast<double>(call.target[AG_TARGET_PENALTY * n + i]);
+      right += rival_logit(call.head, call.target[AG_TARGET_PHI * n + i], call.target[AG_TARGET_SCALE * n + i], cosine) > row.largest ? 1 : 0;
       target_cosines += static_cast<double>(cosine);
       other_cosines += row.cosines;
     }

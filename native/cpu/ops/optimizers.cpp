@@ -4,9 +4,12 @@
 //   TORCH: w -= lr m^ / (sqrt(v^) + eps) with m^ = m / (1 - b1^t), v^ = v / (1 - b2^t);
 //   EPSILON_HAT: w -= lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps) (the paper's remark before section 2.1).
 //   decoupled (Loshchilov and Hutter 2019): the decay is w -= lr weight_decay w and stays out of g.
+// adagrad (Duchi et al. 2011): s = s + g^2, w -= lr g / (sqrt(s) + eps).
+// rmsprop (Tieleman and Hinton 2012): s = decay s + (1 - decay) g^2;
+//   TORCH: v = mu v + g / (sqrt(s) + eps), w -= lr v. TENSORFLOW: v = mu v + lr g / sqrt(s + eps), w -= v.
 // Afterwards w is clamped from below. A step that does not apply leaves every byte as it is.
-//   parameters, gradients, velocity, first, second (count) f32.
-// A piece is kElements elements. Bound by memory: 20 bytes per element (sgd), 28 (adam).
+//   parameters, gradients, velocity, first, second, squares (count) f32.
+// A piece is kElements elements. Bound by memory: 20 bytes per element (sgd, adagrad), 28 (adam, rmsprop).
 #include <cmath>
 
 #include "parallel.h"
@@ -74,6 +77,56 @@ void update_adam(const Exec& exec, const AdamUpdateCall& call, const ag_segment&
   });
 }
 
+void update_adagrad(const Exec& exec, const AdagradUpdateCall& call, const ag_segment& segment) {
+  float* const w = call.parameters + segment.offset;
+  const float* const gradient = call.gradients + segment.offset;
+  float* const s = call.squares + segment.offset;
+  const float rate = call.scalars->learning_rate * segment.rate_factor;
+  const float factor = call.control->gradient_factor;
+  const float decay = segment.weight_decay;
+  const float lower = segment.lower_bound;
+  const float epsilon = call.epsilon;
+  for_elements(exec, segment.count, [&](int64_t first, int64_t last) {
+#pragma GCC ivdep
+    for (int64_t i = first; i < last; ++i) {
+      const float g = factor * gradient[i] + decay * w[i];
+      s[i] = s[i] + g * g;
+      const float next = w[i] - rate * (g / (std::sqrt(s[i]) + epsilon));
+      w[i] = next < lower ? lower : next;
+    }
+  });
+}
+
+void update_rmsprop(const Exec& exec, const RmspropUpdateCall& call, const ag_segment& segment) {
+  const ag_rmsprop& rule = call.rule;
+  float* const w = call.parameters + segment.offset;
+  const float* const gradient = call.gradients + segment.offset;
+  float* const s = call.squares + segment.offset;
+  float* const v = call.velocity + segment.offset;
+  const float rate = call.scalars->learning_rate * segment.rate_factor;
+  const float factor = call.control->gradient_factor;
+  const float decay = segment.weight_decay;
+  const float lower = segment.lower_bound;
+  const float keep = rule.decay;
+  const float momentum = rule.momentum;
+  // One loop for the two forms: v = mu v + enter g / (sqrt(s + inside) + outside), w -= step v.
+  const bool torch = rule.form == AG_RMSPROP_TORCH;
+  const float enter = torch ? 1.0f : rate;
+  const float step = torch ? rate : 1.0f;
+  const float inside = torch ? 0.0f : rule.epsilon;
+  const float outside = torch ? rule.epsilon : 0.0f;
+  for_elements(exec, segment.count, [&](int64_t first, int64_t last) {
+#pragma GCC ivdep
+    for (int64_t i = first; i < last; ++i) {
+      const float g = factor * gradient[i] + decay * w[i];
+      s[i] = keep * s[i] + (1.0f - keep) * (g * g);
+      v[i] = momentum * v[i] + enter * (g / (std::sqrt(s[i] + inside) + outside));
+      const float next = w[i] - step * v[i];
+      w[i] = next < lower ? lower : next;
+    }
+  });
+}
+
 // One segment after another; a step that does not apply does nothing.
 template <class Call, void (*update)(const Exec&, const Call&, const ag_segment&)>
 void run(const Exec& exec, const void* arguments) {
@@ -88,5 +141,9 @@ extern const Kernel sgd_update_f32_plain = {"sgd_update_f32_plain", Isa::baselin
                                             run<SgdUpdateCall, update_sgd>};
 extern const Kernel adam_update_f32_plain = {"adam_update_f32_plain", Isa::baseline, always,
                                              run<AdamUpdateCall, update_adam>};
+extern const Kernel adagrad_update_f32_plain = {"adagrad_update_f32_plain", Isa::baseline, always,
+                                                run<AdagradUpdateCall, update_adagrad>};
+extern const Kernel rmsprop_update_f32_plain = {"rmsprop_update_f32_plain", Isa::baseline, always,
+                                                run<RmspropUpdateCall, update_rmsprop>};
 
 }  // namespace angulus::cpu

@@ -20,7 +20,8 @@ struct BackwardContext {
 
 static bool margin_backward_accepts(const void* arguments) {
   const Head& head = static_cast<const MarginBackwardCall*>(arguments)->head;
-  return head.type == AG_F32 && head.n <= kMarginMostRows;
+  const bool turns = head.kind == AG_HEAD_SPHEREFACE && (head.flags & AG_HEAD_NORMALISED) != 0;
+  return head.type == AG_F32 && head.n <= kMarginMostRows && head.others < Others::binary && head.centres == 1 && !turns;
 }
 
 AG_INLINE int64_t depth_panels(const Head& head) { return (head.d + kPanel - 1) / kPanel; }
@@ -43,22 +44,25 @@ static void backward_pack_piece(const void* context, int64_t piece, void*) {
   }
 }
 
-// c of `count` classes from first on and kLanes rows to G; adds to the classes' sums of G c and G.
-static void take_gradients(const float* c, int64_t first, int64_t count, const MarginRows& rows, int64_t row, float share, float* g, float* along_class,
-                           float* bias, float* along_row, float* by_scale) {
+// c of `count` classes from first on and kLanes rows to G; adds to the classes' sums of G c and G. bends: t(c) is not c.
+template <bool bends>
+static void take_gradients(const float* c, int64_t first, int64_t count, const MarginRows& rows, int64_t row, float share, const Head& head, float* g,
+                           float* along_class, float* bias, float* along_row, float* by_scale) {
   const Integers label = load_integers(rows.label + row);
   const Vector scale = load(rows.scale + row), log_sum_exp = load(rows.log_sum_exp + row), phi = load(rows.phi + row);
   const Vector dz_target = load(rows.dz_target + row), g_target = load(rows.g_target + row), each = splat(share);
+  const Bend bend = bend_of(head, phi);
   Vector along = zero(), scaled = zero();
   for (int64_t j = 0; j < count; ++j) {
     const Mask own = equal(label, splat_integer(int32_t(first + j)));
     const Vector cosine = load(c + j * kPanel);
-    const Vector dz = choose(own, dz_target, exp_of(scale * cosine - log_sum_exp) * each);
-    const Vector gradient = choose(own, g_target, dz * scale);
+    const Vector t = bends ? bent(bend, cosine) : cosine, slope = bends ? scale * bent_slope(bend, cosine) : scale;
+    const Vector dz = choose(own, dz_target, exp_of(scale * t - log_sum_exp) * each);
+    const Vector gradient = choose(own, g_target, dz * slope);
     const Vector product = gradient * cosine;
     store(g + j * rows.padded, gradient);
     along = along + product;
-    scaled = fma(dz, choose(own, phi, cosine), scaled);
+    scaled = fma(dz, choose(own, phi, t), scaled);
     along_class[j] += sum_of_lanes(product);
     if (bias != nullptr) bias[j] += sum_of_lanes(gradient);
   }
@@ -82,7 +86,8 @@ static void class_gradients(const BackwardContext& z, int64_t first, int64_t cou
   const bool accumulate = call.write_w == AG_ACCUMULATE;
   for_row_tiles(count, [&](int64_t at, int classes) {
     const float* const w = head.w + (call.first + first + at) * d;
-    const float* const inverse = head.kind == AG_HEAD_SOFTMAX ? nullptr : head.inverse_w + call.first + first + at;
+    const float* const inverse = head.normalised ? head.inverse_w + call.first + first + at : nullptr;
+    const bool projected = head.inverse_w != nullptr;
     float* const dw = call.dw + (first + at) * d;
     for (int64_t column = 0; column < d; column += kPanel) {
       const Product product_of = {g + at * z.space.rows.padded, z.space.rows.padded, 0, z.space.x_panels + column * head.n, kPanel, head.n, kPanel};
@@ -93,9 +98,10 @@ static void class_gradients(const BackwardContext& z, int64_t first, int64_t cou
         const int64_t to = j * d + column + v * kLanes;
         __builtin_prefetch(w + to + classes * d);  // of the next tile
         __builtin_prefetch(dw + to + classes * d, 1);
-        if (inverse != nullptr) {
+        if (projected) {
           const Vector own = full ? load(w + to) : load_masked(m, w + to);
-          sum = splat(inverse[j]) * fma(splat(-projection[at + j]), own, sum);
+          sum = fma(splat(-projection[at + j]), own, sum);
+          if (inverse != nullptr) sum = splat(inverse[j]) * sum;
         }
         write_vector(full, m, dw + to, sum, accumulate);
       });
@@ -147,18 +153,20 @@ static void backward_piece(const void* context, int64_t piece, void* scratch) {
       for (int v = 0; v < row_vectors(head, panel); ++v) {
         const int64_t row = panel * kPanel + v * kLanes;
         float along_row[kLanes], scaled[kLanes];
-        take_gradients(c + v * kLanes, one, count, z.space.rows, row, share, g + row, along_class, call.dbias == nullptr ? nullptr : bias, along_row, scaled);
+        const auto take = head.others == Others::same ? take_gradients<false> : take_gradients<true>;
+        take(c + v * kLanes, one, count, z.space.rows, row, share, head, g + row, along_class, call.dbias == nullptr ? nullptr : bias, along_row, scaled);
         for (int64_t i = 0; i < at_most(kLanes, n - row); ++i) {
           along[row + i] += double(along_row[i]);
           by_scale[row + i] += double(scaled[i]);
         }
       }
     }
-    margin_class_projections(head, one, count, along_class, projection);
+    margin_class_projections(call, one, count, along_class, projection);
     class_gradients(z, first, count, g, projection);
     if (call.dbias != nullptr) {
       for (int64_t j = 0; j < count; ++j) call.dbias[first + j] = call.write_w == AG_ACCUMULATE ? call.dbias[first + j] + bias[j] : bias[j];
-    } else {
+    }
+    if (head.normalised) {
       for (int64_t j = 0; j < count; ++j) {
         const Vector inverse = splat(head.inverse_w[one + j]);
         for (int64_t i = 0; i < n; i += kLanes) store(g + j * padded + i, inverse * load(g + j * padded + i));
@@ -181,7 +189,7 @@ static void backward_finish_piece(const void* context, int64_t row, void*) {
     by_scale += z.space.by_scale[piece * n + row];
   }
   call.dscale[row] = accumulate ? call.dscale[row] + float(by_scale) : float(by_scale);
-  const MarginRowProjection own = margin_row_projection(head, row, float(along), float(by_scale));
+  const MarginRowProjection own = margin_row_projection(call, row, float(along), float(by_scale));
   const Vector inverse = splat(z.space.rows.inverse_x[row]), projection = splat(-own.projection), length = splat(own.length);
   for (int64_t k = 0; k < d; k += kLanes) {
     const Mask m = first_lanes(int(at_most(kLanes, d - k)));

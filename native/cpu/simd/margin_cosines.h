@@ -22,7 +22,7 @@ AG_INLINE int64_t row_panels(const Head& head) { return (head.n + kPanel - 1) / 
 AG_INLINE int row_vectors(const Head& head, int64_t panel) { return head.n - panel * kPanel > kLanes ? 2 : 1; }
 
 // x (N,D) to (panel, D, kPanel), zeros beyond N: vector `half` of a panel.
-static void pack_columns(const Head& head, int64_t panel, int half, float* x_columns) {
+[[maybe_unused]] static void pack_columns(const Head& head, int64_t panel, int half, float* x_columns) {
   const int64_t row = panel * kPanel + half * kLanes, d = head.d;
   float* const to = x_columns + panel * d * kPanel + half * kLanes;
   for (int64_t k = 0; k < d; k += kLanes) {
@@ -36,7 +36,7 @@ static void pack_columns(const Head& head, int64_t panel, int half, float* x_col
 }
 
 // c of the classes [first, first + count) and a panel of rows: c[class][kPanel].
-static void compute_cosines(const Head& head, const MarginRows& rows, const float* x_columns, int64_t panel, int64_t first, int64_t count, float* c) {
+[[maybe_unused]] static void compute_cosines(const Head& head, const MarginRows& rows, const float* x_columns, int64_t panel, int64_t first, int64_t count, float* c) {
   const int vectors = row_vectors(head, panel);
   const int64_t d = head.d;
   for_row_tiles(count, [&](int64_t at, int classes) {
@@ -52,14 +52,35 @@ static void compute_cosines(const Head& head, const MarginRows& rows, const floa
     const Vector inverse_x = load(rows.inverse_x + panel * kPanel + v * kLanes);
     for (int64_t j = 0; j < count; ++j) {
       float* const at = c + j * kPanel + v * kLanes;
-      if (head.kind == AG_HEAD_SOFTMAX) {
-        store(at, load(at) + splat(head.bias[first + j]));
+      if (!head.normalised) {
+        if (head.bias != nullptr) store(at, load(at) + splat(head.bias[first + j]));
       } else {
         const Vector cosine = load(at) * inverse_x * splat(head.inverse_w[first + j]);
         store(at, smaller(splat(1.0f), larger(splat(-1.0f), cosine)));
       }
     }
   }
+}
+
+// What t(c) of a head with a softmax needs (margin_others.h).
+struct Bend {
+  Others kind;
+  Vector limit, m;
+};
+
+AG_INLINE Bend bend_of(const Head& head, Vector phi) {
+  if (head.others == Others::curricular) return {head.others, phi, splat(head.state[0])};
+  return {head.others, splat(head.filter), splat(head.scalars->margin)};
+}
+
+AG_INLINE Vector bent(const Bend& z, Vector c) {
+  if (z.kind == Others::circle) return larger(zero(), c + z.m) * (c - z.m);
+  return choose(above(c, z.limit), z.kind == Others::curricular ? c * (z.m + c) : zero(), c);
+}
+
+AG_INLINE Vector bent_slope(const Bend& z, Vector c) {
+  if (z.kind == Others::circle) return larger(zero(), c + z.m);
+  return choose(above(c, z.limit), z.kind == Others::curricular ? c + c + z.m : zero(), splat(1.0f));
 }
 
 // The same numbers as rows of `cosines` (N,stride), from or to a panel's c; cosines begins at the first class.

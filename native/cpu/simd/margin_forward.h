@@ -1,4 +1,4 @@
-// For each row, over the classes j of [first, first + count) other than y: the largest z_j = S c_j and its class, the sum of exp(z_j - largest), the sum of
+// For each row, over the classes j of [first, first + count) other than y: the largest z_j = S t(c_j) and its class, the sum of exp(z_j - largest), the sum of
 // c_j; c is stored where `cosines` is given.
 //   x (N,D), w (classes,D), labels (N), target (AG_TARGET_ROWS, N), cosines (N,count), partial (AG_PARTIAL_ROWS, N), best (N), f32
 //   workspace: MarginForwardSpace
@@ -22,8 +22,10 @@ static void forward_pack_piece(const void* context, int64_t piece, void*) {
   pack_columns(z.call.head, piece / 2, int(piece % 2), z.space.x_columns);
 }
 
-// What `count` classes from first on give for kLanes rows.
-static void take_classes(const float* c, int64_t first, int64_t count, Integers label, Vector scale, MarginPartial* partials, int64_t rows) {
+// What `count` classes from first on give for kLanes rows. bends: t(c) is not c.
+template <bool bends>
+static void take_classes(const float* c, int64_t first, int64_t count, Integers label, Vector scale, const Bend& bend, MarginPartial* partials, int64_t rows) {
+  const auto logit_of = [&](Vector cosine) { return scale * (bends ? bent(bend, cosine) : cosine); };
   const Vector none = splat(-__builtin_inff());
   Vector largest = none, cosines = zero();
   Integers best = splat_integer(-1);
@@ -31,7 +33,7 @@ static void take_classes(const float* c, int64_t first, int64_t count, Integers 
     const Integers index = splat_integer(int32_t(first + j));
     const Mask own = equal(label, index);
     const Vector cosine = load(c + j * kPanel);
-    const Vector logit = choose(own, none, scale * cosine);
+    const Vector logit = choose(own, none, logit_of(cosine));
     best = choose(above(logit, largest), index, best);
     largest = larger(logit, largest);
     cosines = cosines + choose(own, zero(), cosine);
@@ -39,7 +41,7 @@ static void take_classes(const float* c, int64_t first, int64_t count, Integers 
   Vector sum = zero();
   for (int64_t j = 0; j < count; ++j) {
     const Mask own = equal(label, splat_integer(int32_t(first + j)));
-    sum = sum + choose(own, zero(), exp_of(scale * load(c + j * kPanel) - largest));
+    sum = sum + choose(own, zero(), exp_of(logit_of(load(c + j * kPanel)) - largest));
   }
   float sums[kLanes], totals[kLanes], maxima[kLanes];
   int32_t classes[kLanes];
@@ -47,7 +49,7 @@ static void take_classes(const float* c, int64_t first, int64_t count, Integers 
   store(totals, cosines);
   store(maxima, largest);
   store_integers(classes, best);
-  for (int64_t i = 0; i < rows; ++i) merge_margin(partials + i, {double(sums[i]), double(totals[i]), maxima[i], classes[i]});
+  for (int64_t i = 0; i < rows; ++i) merge_margin(partials + i, {double(sums[i]), double(totals[i]), 0, maxima[i], classes[i]}, true);
 }
 
 static void forward_piece(const void* context, int64_t piece, void* scratch) {
@@ -59,20 +61,25 @@ static void forward_piece(const void* context, int64_t piece, void* scratch) {
   const int64_t end = at_most((block + 1) * blocks.classes, call.count);
   float* const c = static_cast<float*>(scratch);
   MarginPartial* const partials = z.space.partials + block * head.n + row;
-  for (int64_t i = 0; i < at_most(kPanel, head.n - row); ++i) partials[i] = {0, 0, -__builtin_inff(), -1};
+  for (int64_t i = 0; i < at_most(kPanel, head.n - row); ++i) partials[i] = {0, 0, 0, -__builtin_inff(), -1};
   for (int64_t first = block * blocks.classes; first < end; first += kMarginClasses) {
     const int64_t count = at_most(kMarginClasses, end - first);
     compute_cosines(head, z.space.rows, z.space.x_columns, panel, call.first + first, count, c);
     if (call.cosines != nullptr) move_cosines<true>(head, panel, count, call.count, call.cosines + first, c);
     for (int v = 0; v < row_vectors(head, panel); ++v) {
       const int64_t at = row + v * kLanes;
-      take_classes(c + v * kLanes, call.first + first, count, load_integers(z.space.rows.label + at), load(z.space.rows.scale + at),
-                   partials + v * kLanes, at_most(kLanes, head.n - at));
+      const auto take = head.others == Others::same ? take_classes<false> : take_classes<true>;
+      take(c + v * kLanes, call.first + first, count, load_integers(z.space.rows.label + at), load(z.space.rows.scale + at),
+           bend_of(head, load(z.space.rows.phi + at)), partials + v * kLanes, at_most(kLanes, head.n - at));
     }
   }
 }
 
-static bool margin_forward_accepts(const void* arguments) { return static_cast<const MarginForwardCall*>(arguments)->head.type == AG_F32; }
+// Losses that are sums and several centres of a class are the plain kernel's.
+static bool margin_forward_accepts(const void* arguments) {
+  const Head& head = static_cast<const MarginForwardCall*>(arguments)->head;
+  return head.type == AG_F32 && head.others < Others::binary && head.centres == 1;
+}
 
 static void margin_forward_run(const Exec& exec, const void* arguments) {
   const auto& call = *static_cast<const MarginForwardCall*>(arguments);

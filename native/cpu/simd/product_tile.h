@@ -23,8 +23,8 @@ struct Product {
   int lanes;              // of b that may be read, 1 to kPanel; all where `full`
 };
 
-// finish(row, vector, sum)
-template <int rows, int vectors, bool across, bool full, class Finish>
+// finish(row, vector, sum). squares: the sum of (a - b)^2 in the place of a b.
+template <int rows, int vectors, bool across, bool full, bool squares, class Finish>
 static void product_tile(const Product& z, const Finish& finish) {
   const Mask m[2] = {first_lanes(z.lanes), first_lanes(z.lanes - kLanes)};
   const int64_t a_row = across ? 1 : z.a_row;
@@ -48,7 +48,10 @@ static void product_tile(const Product& z, const Finish& finish) {
       for (int i = 0; i < rows; ++i) {
         const Vector factor = broadcast(a + i * a_row);
 #pragma GCC unroll 2
-        for (int v = 0; v < vectors; ++v) sum[i][v] = fma(factor, x[v], sum[i][v]);
+        for (int v = 0; v < vectors; ++v) {
+          const Vector difference = factor - x[v];
+          sum[i][v] = squares ? fma(difference, difference, sum[i][v]) : fma(factor, x[v], sum[i][v]);
+        }
       }
     }
     left -= steps;
@@ -70,24 +73,24 @@ static void product_tile(const Product& z, const Finish& finish) {
 }
 
 // A tile of `rows` rows.
-template <int vectors, bool across, bool full, class Finish>
+template <int vectors, bool across, bool full, bool squares = false, class Finish>
 static void product(int rows, const Product& z, const Finish& finish) {
   switch (rows) {
-    case 1: return product_tile<1, vectors, across, full>(z, finish);
-    case 2: return product_tile<2, vectors, across, full>(z, finish);
-    case 3: return product_tile<3, vectors, across, full>(z, finish);
-    case 4: return product_tile<4, vectors, across, full>(z, finish);
-    case 5: return product_tile<5, vectors, across, full>(z, finish);
-    case 6: return product_tile<6, vectors, across, full>(z, finish);
+    case 1: return product_tile<1, vectors, across, full, squares>(z, finish);
+    case 2: return product_tile<2, vectors, across, full, squares>(z, finish);
+    case 3: return product_tile<3, vectors, across, full, squares>(z, finish);
+    case 4: return product_tile<4, vectors, across, full, squares>(z, finish);
+    case 5: return product_tile<5, vectors, across, full, squares>(z, finish);
+    case 6: return product_tile<6, vectors, across, full, squares>(z, finish);
 #if defined(__AVX512F__)
-    case 7: return product_tile<7, vectors, across, full>(z, finish);
-    case 8: return product_tile<8, vectors, across, full>(z, finish);
-    case 9: return product_tile<9, vectors, across, full>(z, finish);
-    case 10: return product_tile<10, vectors, across, full>(z, finish);
-    case 11: return product_tile<11, vectors, across, full>(z, finish);
-    case 12: return product_tile<12, vectors, across, full>(z, finish);
-    case 13: return product_tile<13, vectors, across, full>(z, finish);
-    case 14: return product_tile<14, vectors, across, full>(z, finish);
+    case 7: return product_tile<7, vectors, across, full, squares>(z, finish);
+    case 8: return product_tile<8, vectors, across, full, squares>(z, finish);
+    case 9: return product_tile<9, vectors, across, full, squares>(z, finish);
+    case 10: return product_tile<10, vectors, across, full, squares>(z, finish);
+    case 11: return product_tile<11, vectors, across, full, squares>(z, finish);
+    case 12: return product_tile<12, vectors, across, full, squares>(z, finish);
+    case 13: return product_tile<13, vectors, across, full, squares>(z, finish);
+    case 14: return product_tile<14, vectors, across, full, squares>(z, finish);
 #endif
   }
 }

@@ -1,6 +1,6 @@
-// Weight gradient of a 3x3 stride-1 convolution by Winograd's F(4x4, 3x3) read backwards:
+// Weight gradient of a 3x3 or 5x5 stride-1 convolution by Winograd's F(4x4, 3x3) or F(2x2, 5x5) read backwards:
 //   dw(k,c) = G^T [ sum over tiles of (A dY A^T)(k) . (B^T d B)(c) ] G
-// with 4x4 tiles of dy, each against the 6x6 inputs that it met: 36 products for each (tile, k, c) instead of 144.
+// with side x side tiles of dy, each against the 6x6 inputs that it met: 36 products for each (tile, k, c) instead of 144 or 100.
 //
 // Rounds of tiles: both transforms go to the workspace, then each point's (K,C) product over the round's tiles is added to the sums; in the end
 // the sums become dw. Rounds, and the order in them, come from the shape alone. The round is small enough for its points to stay in L2 and near L3
@@ -27,15 +27,16 @@ struct WinogradGradient {
   float* points_x;         // [point][C block][tile of the round][kSlot]
   float* points_dy;        // [point][K block][tile of the round][kSlot]
   float* sums;             // [point] (K,C)
-  float* dw;               // (K,3,3,C)
+  float* dw;               // (K,taps,taps,C)
   int64_t first, count;    // tiles of this round
   bool accumulate;
 };
 
+template <int side>
 static WinogradGradient winograd_gradient(const ag_conv2d_plan& plan) {
   const ag_conv2d_shape& s = plan.shape;
-  const int p = output_size(s.h, s.pad_top + s.pad_bottom, 3, 1), q = output_size(s.w, s.pad_left + s.pad_right, 3, 1);
-  const int rows = int(ceil_div(p, kSide)), columns = int(ceil_div(q, kSide));
+  const int p = output_size(s.h, s.pad_top + s.pad_bottom, kTaps<side>, 1), q = output_size(s.w, s.pad_left + s.pad_right, kTaps<side>, 1);
+  const int rows = int(ceil_div(p, side)), columns = int(ceil_div(q, side));
   WinogradGradient z = {};
   z.x = {nullptr, s.h, s.w, s.c, s.pad_top, s.pad_left, rows, columns};
   z.dy = {nullptr, p, q, s.k, 0, 0, rows, columns};
@@ -51,28 +52,32 @@ static WinogradGradient winograd_gradient(const ag_conv2d_plan& plan) {
   return z;
 }
 
+template <int side>
 static bool winograd_gradient_accepts(const ag_conv2d_plan& plan) {
   const ag_conv2d_shape& s = plan.shape;
-  if (s.type != AG_F32 || s.r != 3 || s.s != 3 || s.stride_h != 1 || s.stride_w != 1 || s.c < kLanes || s.k < kLanes) return false;
-  if (s.pad_top > 1 || s.pad_bottom > 1 || s.pad_left > 1 || s.pad_right > 1) return false;
-  const WinogradGradient z = winograd_gradient(plan);
+  if (s.type != AG_F32 || s.r != kTaps<side> || s.s != kTaps<side> || s.stride_h != 1 || s.stride_w != 1 || s.c < kLanes || s.k < kLanes) return false;
+  constexpr int kMostPad = kTaps<side> / 2;
+  if (s.pad_top > kMostPad || s.pad_bottom > kMostPad || s.pad_left > kMostPad || s.pad_right > kMostPad) return false;
+  const WinogradGradient z = winograd_gradient<side>(plan);
   const int64_t pixels = int64_t{s.n} * z.dy.h * z.dy.w;
   if (z.dy.h <= 0 || z.dy.w <= 0 || pixels >= (1 << 30) || int64_t{s.n} * s.h * s.w >= (1 << 30)) return false;
-  return 3 * kPoints * z.tiles <= 2 * 9 * pixels && z.tiles >= 32;
+  return 3 * kPoints * z.tiles <= 2 * kTaps<side> * kTaps<side> * pixels && z.tiles >= 32;
 }
 
+template <int side>
 static int64_t winograd_gradient_workspace_bytes(const ag_conv2d_plan& plan) {
-  const WinogradGradient z = winograd_gradient(plan);
+  const WinogradGradient z = winograd_gradient<side>(plan);
   return kPoints * (z.x_point + z.dy_point + z.sum_point) * 4;
 }
 
+template <int side>
 static void gradient_points_piece(const void* context, int64_t piece, void*) {
   const WinogradGradient& z = *static_cast<const WinogradGradient*>(context);
   const int64_t first = piece / 2 * kGradientTransform, count = at_most(kGradientTransform, z.count - first);
   if (piece % 2 == 0) {
-    transform_tiles<kReach>(z.x, z.first + first, count, z.points_x + first * kSlot, z.x_point, z.x_block);
+    transform_tiles<side, kReach>(z.x, z.first + first, count, z.points_x + first * kSlot, z.x_point, z.x_block);
   } else {
-    transform_tiles<kSide>(z.dy, z.first + first, count, z.points_dy + first * kSlot, z.dy_point, z.dy_block);
+    transform_tiles<side, side>(z.dy, z.first + first, count, z.points_dy + first * kSlot, z.dy_point, z.dy_block);
   }
 }
 
@@ -105,13 +110,14 @@ static void gradient_product_piece(const void* context, int64_t piece, void*) {
 }
 
 // dw of one output channel from its sums.
+template <int taps>
 static void gradient_finish_piece(const void* context, int64_t k, void*) {
   const WinogradGradient& z = *static_cast<const WinogradGradient*>(context);
   const float* sums = z.sums + k * z.x.c;
-  float* dw = z.dw + k * 9 * z.x.c;
+  float* dw = z.dw + k * taps * taps * z.x.c;
   for (int c = 0; c < z.x.c; c += kWideLanes) {
     const int lanes = int(at_most(kWideLanes, z.x.c - c));
-    float u[kPoints * kWideLanes], g[9 * kWideLanes];
+    float u[kPoints * kWideLanes], g[taps * taps * kWideLanes];
     const float* from = sums + c;
     int64_t stride = z.sum_point;
     if (lanes < kWideLanes) {
@@ -120,8 +126,8 @@ static void gradient_finish_piece(const void* context, int64_t k, void*) {
       }
       from = u, stride = kWideLanes;
     }
-    gather_filters(from, stride, g);
-    for (int tap = 0; tap < 9; ++tap) {
+    gather_filters<taps>(from, stride, g);
+    for (int tap = 0; tap < taps * taps; ++tap) {
       float* to = dw + tap * z.x.c + c;
       for (int lane = 0; lane < lanes; ++lane) to[lane] = z.accumulate ? to[lane] + g[tap * kWideLanes + lane] : g[tap * kWideLanes + lane];
     }
@@ -130,8 +136,9 @@ static void gradient_finish_piece(const void* context, int64_t k, void*) {
 
 static int64_t winograd_gradient_prepared_bytes(const ag_conv2d_plan&) { return 0; }
 
+template <int side>
 static void winograd_gradient_run(const Exec& exec, const Conv2dCall& call) {
-  WinogradGradient z = winograd_gradient(call.plan);
+  WinogradGradient z = winograd_gradient<side>(call.plan);
   z.x.in = static_cast<const float*>(call.x);
   z.dy.in = static_cast<const float*>(call.y);
   z.dw = static_cast<float*>(call.w);
@@ -141,10 +148,10 @@ static void winograd_gradient_run(const Exec& exec, const Conv2dCall& call) {
   z.points_dy = z.points_x + kPoints * z.x_point;
   for (z.first = 0; z.first < z.tiles; z.first += z.round) {
     z.count = at_most(z.round, z.tiles - z.first);
-    exec.parallel(exec, 2 * ceil_div(z.count, kGradientTransform), gradient_points_piece, &z);
+    exec.parallel(exec, 2 * ceil_div(z.count, kGradientTransform), gradient_points_piece<side>, &z);
     exec.parallel(exec, int64_t{kPoints} * z.k_pieces * z.c_pieces, gradient_product_piece, &z);
   }
-  exec.parallel(exec, z.dy.c, gradient_finish_piece, &z);
+  exec.parallel(exec, z.dy.c, gradient_finish_piece<kTaps<side>>, &z);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// From activations to Winograd's 36 points: tiles of `reach` x `reach` pixels, kSide apart, each channel on its own. reach 6 applies B (inputs of a
-// correlation), reach 4 applies A (gradients of its outputs). Pixels outside count as 0. Bound by L2.
+// From activations to Winograd's 36 points: tiles of `reach` x `reach` pixels, `side` apart, each channel on its own. reach 6 applies B (inputs of a
+// correlation), reach = side applies A (gradients of its outputs). Pixels outside count as 0. Bound by L2.
 #pragma once
 
 #include "winograd_transform.h"
@@ -21,7 +21,7 @@ AG_INLINE void transform_line(const Vector d[reach], Vector v[kReach]) {
   if constexpr (reach == kReach) {
     transform_inputs(d, v);
   } else {
-    transform_gradients(d, v);
+    transform_gradients<reach>(d, v);
   }
 }
 
@@ -55,11 +55,11 @@ static void transform_tile(const float* const from[reach * reach], int channels,
 }
 
 // Tiles [first, first + count) as [point][C block][tile][kSlot]: floats between points and between C blocks are given.
-template <int reach>
+template <int side, int reach>
 static void transform_tiles(const TileSource& z, int64_t first, int64_t count, float* to, int64_t point_stride, int64_t block_stride) {
   for (int64_t i = 0; i < count; ++i) {
     const int64_t tile = first + i, image = tile / (z.rows * z.columns);
-    const int top = int(tile / z.columns % z.rows) * kSide - z.pad_top, left = int(tile % z.columns) * kSide - z.pad_left;
+    const int top = int(tile / z.columns % z.rows) * side - z.pad_top, left = int(tile % z.columns) * side - z.pad_left;
     for (int c0 = 0; c0 < z.c; c0 += kSlot) {
       const float* from[reach * reach];
       for (int r = 0; r < reach; ++r) {

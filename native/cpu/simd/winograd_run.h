@@ -1,10 +1,10 @@
-// Runs a 3x3 stride-1 convolution, forward or backward by input, by Winograd's F(4x4, 3x3) of winograd_transform.h:
-//   inputs of a tile -> 36 points (T,C); at each point a product with the transformed weights (C,K); 36 points -> 16 outputs, with their epilogue.
+// Runs a 3x3 or 5x5 stride-1 convolution, forward or backward by input, by Winograd's F(4x4, 3x3) or F(2x2, 5x5) of winograd_transform.h:
+//   inputs of a tile -> 36 points (T,C); at each point a product with the transformed weights (C,K); 36 points -> side x side outputs, with their epilogue.
 // The products use the register tile of the direct convolution, with tiles for pixels and one tap.
 //
 // Fused: where the transformed weights are small, a piece takes some tiles through all three steps in its scratch. Staged: else each step is a
 // pass of its own over a round of tiles in the workspace, so that the weights are read once for a round and not for every piece.
-// Bound by the multiply-add units (36 C K / 16 a tile against 144 C K / 16 directly), then by L3 where the weights do not fit L2.
+// Bound by the multiply-add units (36 C K a tile against 144 C K or 100 C K directly), then by L3 where the weights do not fit L2.
 #pragma once
 
 #include "direct_tile.h"
@@ -29,9 +29,10 @@ struct WinogradCut {
   int64_t round;       // tiles of a fused piece or of a staged round
 };
 
+template <int side>
 static WinogradCut cut_winograd(const Correlation& f) {
   WinogradCut cut = {};
-  cut.rows = int(ceil_div(f.p, kSide)), cut.columns = int(ceil_div(f.q, kSide));
+  cut.rows = int(ceil_div(f.p, side)), cut.columns = int(ceil_div(f.q, side));
   cut.tiles = int64_t{f.n} * cut.rows * cut.columns;
   cut.blocks = int(ceil_div(f.c, kSlot)), cut.panels = int(ceil_div(f.k, kPanel));
   const int64_t inputs = int64_t{kPoints} * cut.blocks * kSlot, outputs = int64_t{kPoints} * cut.panels * kPanel;  // floats for one tile
@@ -87,20 +88,21 @@ static void winograd_product(const WinogradContext& z, int point, int panel, int
 }
 
 // Outputs of tiles [first, first + count), whose points begin at `from`, for output channels [k, k + channels).
+template <int side>
 static void winograd_outputs(const WinogradContext& z, int64_t first, int64_t count, int k, int channels, const PointsLayout& at, const float* from) {
   const Correlation& f = z.f;
   for (int64_t i = 0; i < count; ++i) {
     const int64_t tile = first + i, image = tile / (z.cut.rows * z.cut.columns);
-    const int p = int(tile / z.cut.columns % z.cut.rows) * kSide, q = int(tile % z.cut.columns) * kSide;
-    const int rows = int(at_most(kSide, f.p - p)), columns = int(at_most(kSide, f.q - q));
+    const int p = int(tile / z.cut.columns % z.cut.rows) * side, q = int(tile % z.cut.columns) * side;
+    const int rows = int(at_most(side, f.p - p)), columns = int(at_most(side, f.q - q));
     const int64_t corner = ((image * f.p + p) * f.q + q) * f.k;
     for (int c = 0; c < channels; c += kLanes) {
       const bool full = channels - c >= kLanes;
       const Mask m = first_lanes(channels - c);
       const Vector bias = z.out.bias ? load_masked(m, z.out.bias + k + c) : zero();
       const Vector slope = z.out.slope ? load_masked(m, z.out.slope + k + c) : zero();
-      Vector y[kSide][kSide];
-      transform_output_vector(from + i * at.out_tile + c, at.out_point, y);
+      Vector y[side][side];
+      transform_output_vector<side>(from + i * at.out_tile + c, at.out_point, y);
       for (int r = 0; r < rows; ++r) {
         for (int s = 0; s < columns; ++s) {
           store_sum(z.out, y[r][s], bias, slope, full, m, corner + (int64_t{r} * f.q + s) * f.k + k + c);
@@ -110,24 +112,26 @@ static void winograd_outputs(const WinogradContext& z, int64_t first, int64_t co
   }
 }
 
+template <int side>
 static void winograd_fused(const void* context, int64_t piece, void* scratch) {
   const WinogradContext& z = *static_cast<const WinogradContext*>(context);
   const int64_t first = piece * z.cut.round, count = at_most(z.cut.round, z.cut.tiles - first);
   const PointsLayout at = points_layout(count, z.cut.blocks, 1);
   float* in = static_cast<float*>(scratch);
   float* out = in + ceil_div(kPoints * at.in_point, 64) * 64;
-  transform_tiles<kReach>(z.in, first, count, in, at.in_point, at.in_block);
+  transform_tiles<side, kReach>(z.in, first, count, in, at.in_point, at.in_block);
   for (int panel = 0; panel < z.cut.panels; ++panel) {
     for (int point = 0; point < kPoints; ++point) winograd_product(z, point, panel, 0, count, at, in, out, 0);
-    winograd_outputs(z, first, count, panel * kPanel, int(at_most(kPanel, z.f.k - panel * kPanel)), at, out);
+    winograd_outputs<side>(z, first, count, panel * kPanel, int(at_most(kPanel, z.f.k - panel * kPanel)), at, out);
   }
 }
 
+template <int side>
 static void winograd_input_piece(const void* context, int64_t piece, void*) {
   const WinogradContext& z = *static_cast<const WinogradContext*>(context);
   const PointsLayout at = points_layout(z.count, z.cut.blocks, z.cut.panels);
   const int64_t first = piece * kTransformTiles;
-  transform_tiles<kReach>(z.in, z.first + first, at_most(kTransformTiles, z.count - first), z.points_in + first * kSlot, at.in_point, at.in_block);
+  transform_tiles<side, kReach>(z.in, z.first + first, at_most(kTransformTiles, z.count - first), z.points_in + first * kSlot, at.in_point, at.in_block);
 }
 
 static void winograd_product_piece(const void* context, int64_t piece, void*) {
@@ -140,26 +144,30 @@ static void winograd_product_piece(const void* context, int64_t piece, void*) {
   }
 }
 
+template <int side>
 static void winograd_output_piece(const void* context, int64_t piece, void*) {
   const WinogradContext& z = *static_cast<const WinogradContext*>(context);
   const PointsLayout at = points_layout(z.count, z.cut.blocks, z.cut.panels);
   const int64_t first = piece * kTransformTiles;
-  winograd_outputs(z, z.first + first, at_most(kTransformTiles, z.count - first), 0, z.f.k, at, z.points_out + first * at.out_tile);
+  winograd_outputs<side>(z, z.first + first, at_most(kTransformTiles, z.count - first), 0, z.f.k, at, z.points_out + first * at.out_tile);
 }
 
 // The savings must be there: whole enough tiles, channels that fill vectors, and enough tiles to pay for reading 4 times the weights. And the
-// outputs must not be smaller than their tile's error allows: with a padding of 2, a corner has one product of 9.
+// outputs must not be smaller than their tile's error allows: padding may cut a corner's products to 4 of 9 or 9 of 25, not further.
+template <int side>
 static bool winograd_accepts(const ag_conv2d_plan& plan) {
   const ag_conv2d_shape& s = plan.shape;
-  if (s.type != AG_F32 || s.r != 3 || s.s != 3 || s.stride_h != 1 || s.stride_w != 1) return false;
+  if (s.type != AG_F32 || s.r != kTaps<side> || s.s != kTaps<side> || s.stride_h != 1 || s.stride_w != 1) return false;
   const Correlation f = correlation(plan, 0);
   if (f.p <= 0 || f.q <= 0 || f.c < kLanes || f.k < kLanes) return false;
-  if (f.pad_top > 1 || f.pad_left > 1 || f.p + 1 - f.pad_top > f.h || f.q + 1 - f.pad_left > f.w) return false;
+  constexpr int kMostPad = kTaps<side> / 2;
+  if (f.pad_top > kMostPad || f.pad_left > kMostPad) return false;
+  if (f.p + kMostPad - f.pad_top > f.h || f.q + kMostPad - f.pad_left > f.w) return false;
   if (int64_t{f.n} * f.h * f.w >= (1 << 30) || int64_t{f.n} * f.p * f.q >= (1 << 30)) return false;
-  const WinogradCut cut = cut_winograd(f);
+  const WinogradCut cut = cut_winograd<side>(f);
   const PointsLayout at = points_layout(cut.round, cut.blocks, 1);
   if (cut.fused && (kPoints * (at.in_point + at.out_point) + 64) * 4 > kScratchBytes) return false;
-  return 3 * kPoints * cut.tiles <= 2 * 9 * int64_t{f.n} * f.p * f.q && cut.tiles >= (cut.fused ? kTileRows : 4 * kTileRows);
+  return 3 * kPoints * cut.tiles <= 2 * kTaps<side> * kTaps<side> * int64_t{f.n} * f.p * f.q && cut.tiles >= (cut.fused ? kTileRows : 4 * kTileRows);
 }
 
 static int64_t winograd_prepared_bytes(const ag_conv2d_plan& plan) {
@@ -167,8 +175,9 @@ static int64_t winograd_prepared_bytes(const ag_conv2d_plan& plan) {
   return ceil_div(f.k, kPanel) * kPoints * f.c * kPanel * 4;
 }
 
+template <int side>
 static int64_t winograd_workspace_bytes(const ag_conv2d_plan& plan) {
-  const WinogradCut cut = cut_winograd(correlation(plan, 0));
+  const WinogradCut cut = cut_winograd<side>(correlation(plan, 0));
   const PointsLayout at = points_layout(cut.round, cut.blocks, cut.panels);
   return cut.fused ? 0 : (kPoints * (at.in_point + at.out_point)) * 4;
 }
@@ -176,39 +185,42 @@ static int64_t winograd_workspace_bytes(const ag_conv2d_plan& plan) {
 // A piece is up to 16 input channels of one panel.
 constexpr int kFilterChannels = 16;
 
+template <int taps>
 static void winograd_prepare_piece(const void* context, int64_t piece, void* scratch) {
   const PrepareContext& z = *static_cast<const PrepareContext*>(context);
   const Correlation& f = z.f;
   const int panel = int(piece / z.blocks), c0 = int(piece % z.blocks) * kFilterChannels, k0 = panel * kPanel;
   const int outputs = int(at_most(kPanel, f.k - k0)), channels = int(at_most(kFilterChannels, f.c - c0));
-  float* filters = static_cast<float*>(scratch);  // (channel, 3, 3, kPanel)
-  if (outputs < kPanel) __builtin_memset(filters, 0, sizeof(float) * kFilterChannels * 9 * kPanel);
-  for (int tap = 0; tap < 9; ++tap) {
-    const float* from = z.w + (f.tap_h + tap / 3 * f.tap_step_h) * z.row + (f.tap_w + tap % 3 * f.tap_step_w) * z.tap + k0 * z.out + c0 * z.in;
+  float* filters = static_cast<float*>(scratch);  // (channel, taps, taps, kPanel)
+  if (outputs < kPanel) __builtin_memset(filters, 0, sizeof(float) * kFilterChannels * taps * taps * kPanel);
+  for (int tap = 0; tap < taps * taps; ++tap) {
+    const float* from = z.w + (f.tap_h + tap / taps * f.tap_step_h) * z.row + (f.tap_w + tap % taps * f.tap_step_w) * z.tap + k0 * z.out + c0 * z.in;
     float* to = filters + tap * kPanel;
     if (z.out == 1) {
-      for (int c = 0; c < channels; ++c) copy_floats(to + c * 9 * kPanel, from + c * z.in, outputs);
+      for (int c = 0; c < channels; ++c) copy_floats(to + c * taps * taps * kPanel, from + c * z.in, outputs);
     } else {
       for (int k = 0; k < outputs; ++k) {
-        for (int c = 0; c < channels; ++c) to[c * 9 * kPanel + k] = from[k * z.out + c];
+        for (int c = 0; c < channels; ++c) to[c * taps * taps * kPanel + k] = from[k * z.out + c];
       }
     }
   }
   float* to = z.prepared + (int64_t{panel} * kPoints * f.c + c0) * kPanel;
-  for (int c = 0; c < channels; ++c) transform_filters(filters + c * 9 * kPanel, to + c * kPanel, int64_t{f.c} * kPanel);
+  for (int c = 0; c < channels; ++c) transform_filters<taps>(filters + c * taps * taps * kPanel, to + c * kPanel, int64_t{f.c} * kPanel);
 }
 
+template <int side>
 static void winograd_prepare(const Exec& exec, const Conv2dPrepareCall& call) {
   const PrepareContext z = prepare_context(call, 0, kFilterChannels);
-  exec.parallel(exec, ceil_div(z.f.k, kPanel) * z.blocks, winograd_prepare_piece, &z);
+  exec.parallel(exec, ceil_div(z.f.k, kPanel) * z.blocks, winograd_prepare_piece<kTaps<side>>, &z);
 }
 
+template <int side>
 static void winograd_run(const Exec& exec, const Conv2dCall& call) {
   const bool forward = call.plan.direction == AG_FORWARD;
   const int epilogue = call.plan.epilogue;
   WinogradContext z = {};
   z.f = correlation(call.plan, 0);
-  z.cut = cut_winograd(z.f);
+  z.cut = cut_winograd<side>(z.f);
   z.in = {static_cast<const float*>(forward ? call.x : call.y), z.f.h, z.f.w, z.f.c, z.f.pad_top, z.f.pad_left, z.cut.rows, z.cut.columns};
   z.weights = static_cast<const float*>(call.w);
   z.out.y = static_cast<float*>(forward ? call.y : call.x);
@@ -216,16 +228,16 @@ static void winograd_run(const Exec& exec, const Conv2dCall& call) {
   z.out.slope = epilogue & AG_EPILOGUE_PRELU ? call.slope : nullptr;
   z.out.residual = epilogue & AG_EPILOGUE_RESIDUAL ? static_cast<const float*>(call.residual) : nullptr;
   if (z.cut.fused) {
-    exec.parallel(exec, ceil_div(z.cut.tiles, z.cut.round), winograd_fused, &z);
+    exec.parallel(exec, ceil_div(z.cut.tiles, z.cut.round), winograd_fused<side>, &z);
     return;
   }
   for (z.first = 0; z.first < z.cut.tiles; z.first += z.cut.round) {
     z.count = at_most(z.cut.round, z.cut.tiles - z.first);
     z.points_in = static_cast<float*>(call.workspace);
     z.points_out = z.points_in + kPoints * points_layout(z.count, z.cut.blocks, z.cut.panels).in_point;
-    exec.parallel(exec, ceil_div(z.count, kTransformTiles), winograd_input_piece, &z);
+    exec.parallel(exec, ceil_div(z.count, kTransformTiles), winograd_input_piece<side>, &z);
     exec.parallel(exec, kPoints * ceil_div(z.count, kProductTiles), winograd_product_piece, &z);
-    exec.parallel(exec, ceil_div(z.count, kTransformTiles), winograd_output_piece, &z);
+    exec.parallel(exec, ceil_div(z.count, kTransformTiles), winograd_output_piece<side>, &z);
   }
 }
 

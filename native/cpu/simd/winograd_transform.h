@@ -1,5 +1,6 @@
-// Winograd's F(4x4, 3x3): 16 outputs of a 3x3 stride-1 correlation from 36 products instead of 144,
-//   Y = A^T [ (G g G^T) . (B^T d B) ] A,   d (6,6) inputs, g (3,3) taps, Y (4,4) outputs
+// Winograd's F(4x4, 3x3): 16 outputs of a 3x3 stride-1 correlation from 36 products instead of 144; and F(2x2, 5x5): 4 outputs of a 5x5 one from 36
+// instead of 100. Both have six points, so they share all but G and A. side: outputs of a tile, each way; taps = 7 - side: those of the filter.
+//   Y = A^T [ (G g G^T) . (B^T d B) ] A,   d (6,6) inputs, g (taps,taps), Y (side,side) outputs
 // (Lavin and Gray 2015, with matrices by the Toom-Cook construction). The points are 0, 3/4, -3/4, 3/2, -3/2 and infinity: A and B are exact in
 // f32, and the error is a quarter of that with the usual 0, 1, -1, 2, -2: against f64 and the largest sum of |products| in a tensor, at most 7e-7
 // (direct: 3e-7). It is shared by the 16 outputs of a tile, so at borders it is larger against an output's own products: at most 1.2e-6 with
@@ -7,16 +8,18 @@
 //
 // With points a and b: B^T d has a^2 b^2 d0 - (a^2 + b^2) d2 + d4, the pairs (d4 - q^2 d2) +- p (d3 - q^2 d1) for (p, q) = (a, b) and (b, a), and
 // a^2 b^2 d1 - (a^2 + b^2) d3 + d5. Row i of A^T is (0^i, a^i, (-a)^i, b^i, (-b)^i, [i = 3]). Row of point p in G is (1, p, p^2) / product of p's
-// distances to the other points. The weight gradient is the same identity read backwards: dg = G^T [ (A dY A^T) . (B^T d B) ] G.
+// distances to the other points; with 2 outputs A^T has rows 0 and 1, the 1 of its last column in row 1, and rows of G go on to p^4. The weight
+// gradient is the same identity read backwards: dg = G^T [ (A dY A^T) . (B^T d B) ] G.
 #pragma once
 
 #include "direct_shape.h"
 
 namespace {
 
-constexpr int kSide = 4;        // outputs of a tile, each way
 constexpr int kReach = 6;       // inputs of a tile, each way
 constexpr int kPoints = 36;
+template <int side>
+constexpr int kTaps = kReach + 1 - side;
 constexpr float kA = 0.75f, kB = 1.5f;
 constexpr float kA2 = kA * kA, kB2 = kB * kB;
 
@@ -34,56 +37,74 @@ AG_INLINE void transform_inputs(const Vector d[kReach], Vector v[kReach]) {
 }
 
 // A^T applied to 6 vectors.
-AG_INLINE void transform_outputs(const Vector m[kReach], Vector y[kSide]) {
+template <int side>
+AG_INLINE void transform_outputs(const Vector m[kReach], Vector y[side]) {
+  static_assert(side == 4 || side == 2, "the tiles there are");
   const Vector sum_a = m[1] + m[2], difference_a = m[1] - m[2], sum_b = m[3] + m[4], difference_b = m[3] - m[4];
   y[0] = m[0] + sum_a + sum_b;
   y[1] = fma(splat(kA), difference_a, splat(kB) * difference_b);
-  y[2] = fma(splat(kA2), sum_a, splat(kB2) * sum_b);
-  y[3] = fma(splat(kA2 * kA), difference_a, fma(splat(kB2 * kB), difference_b, m[5]));
+  if constexpr (side == 4) {
+    y[2] = fma(splat(kA2), sum_a, splat(kB2) * sum_b);
+    y[3] = fma(splat(kA2 * kA), difference_a, fma(splat(kB2 * kB), difference_b, m[5]));
+  } else {
+    y[1] = y[1] + m[5];
+  }
 }
 
-// A applied to 4 vectors: what the weight gradient does to dy.
-AG_INLINE void transform_gradients(const Vector y[kSide], Vector u[kReach]) {
-  const Vector even_a = fma(splat(kA2), y[2], y[0]), odd_a = fma(splat(kA2), y[3], y[1]);
-  const Vector even_b = fma(splat(kB2), y[2], y[0]), odd_b = fma(splat(kB2), y[3], y[1]);
+// A applied to `side` vectors: what the weight gradient does to dy.
+template <int side>
+AG_INLINE void transform_gradients(const Vector y[side], Vector u[kReach]) {
+  Vector even_a = y[0], odd_a = y[1], even_b = y[0], odd_b = y[1];
+  if constexpr (side == 4) {
+    even_a = fma(splat(kA2), y[2], even_a), odd_a = fma(splat(kA2), y[3], odd_a);
+    even_b = fma(splat(kB2), y[2], even_b), odd_b = fma(splat(kB2), y[3], odd_b);
+  }
   u[0] = y[0];
   u[1] = fma(splat(kA), odd_a, even_a);
   u[2] = fma(splat(-kA), odd_a, even_a);
   u[3] = fma(splat(kB), odd_b, even_b);
   u[4] = fma(splat(-kB), odd_b, even_b);
-  u[5] = y[3];
+  u[5] = y[side - 1];
 }
 
 constexpr double kScaleA = 1 / (2.0 * kA2 * (kA2 - kB2)), kScaleB = 1 / (2.0 * kB2 * (kB2 - kA2)), kScale0 = 1 / (double{kA2} * kB2);
 
-// G applied to 3 vectors of f64.
-AG_INLINE void transform_taps(const Wide g[3], Wide u[kReach]) {
-  const Wide even_a = (g[0] + g[2] * double{kA2}) * kScaleA, odd_a = g[1] * (kA * kScaleA);
-  const Wide even_b = (g[0] + g[2] * double{kB2}) * kScaleB, odd_b = g[1] * (kB * kScaleB);
+// G applied to `taps` vectors of f64.
+template <int taps>
+AG_INLINE void transform_taps(const Wide g[taps], Wide u[kReach]) {
+  Wide even_a = g[0] + g[2] * double{kA2}, odd_a = g[1], even_b = g[0] + g[2] * double{kB2}, odd_b = g[1];
+  if constexpr (taps == 5) {
+    even_a += g[4] * (double{kA2} * kA2), odd_a += g[3] * double{kA2};
+    even_b += g[4] * (double{kB2} * kB2), odd_b += g[3] * double{kB2};
+  }
+  even_a *= kScaleA, odd_a *= kA * kScaleA;
+  even_b *= kScaleB, odd_b *= kB * kScaleB;
   u[0] = g[0] * kScale0;
   u[1] = even_a + odd_a;
   u[2] = even_a - odd_a;
   u[3] = even_b + odd_b;
   u[4] = even_b - odd_b;
-  u[5] = g[2];
+  u[5] = g[taps - 1];
 }
 
-// G g G^T for kPanel filters side by side. g (3,3,kPanel); u: point p at u + p * stride.
+// G g G^T for kPanel filters side by side. g (taps,taps,kPanel); u: point p at u + p * stride.
+template <int taps>
 AG_SHARED void transform_filters(const float* g, float* u, int64_t stride) {
   for (int lane = 0; lane < kPanel; lane += kWideLanes) {
-    Wide half[kReach][3];
-#pragma GCC unroll 3
-    for (int s = 0; s < 3; ++s) {
-      const Wide taps[3] = {load_wide(g + s * kPanel + lane), load_wide(g + (3 + s) * kPanel + lane), load_wide(g + (6 + s) * kPanel + lane)};
-      Wide v[kReach];
-      transform_taps(taps, v);
+    Wide half[kReach][taps];
+#pragma GCC unroll 5
+    for (int s = 0; s < taps; ++s) {
+      Wide column[taps], v[kReach];
+#pragma GCC unroll 5
+      for (int r = 0; r < taps; ++r) column[r] = load_wide(g + (r * taps + s) * kPanel + lane);
+      transform_taps<taps>(column, v);
 #pragma GCC unroll 6
       for (int i = 0; i < kReach; ++i) half[i][s] = v[i];
     }
 #pragma GCC unroll 6
     for (int i = 0; i < kReach; ++i) {
       Wide v[kReach];
-      transform_taps(half[i], v);
+      transform_taps<taps>(half[i], v);
 #pragma GCC unroll 6
       for (int j = 0; j < kReach; ++j) store_wide(u + (i * kReach + j) * stride + lane, v[j]);
     }
@@ -91,49 +112,57 @@ AG_SHARED void transform_filters(const float* g, float* u, int64_t stride) {
 }
 
 // G^T applied to 6 vectors of f64.
-AG_INLINE void gather_taps(const Wide u[kReach], Wide g[3]) {
+template <int taps>
+AG_INLINE void gather_taps(const Wide u[kReach], Wide g[taps]) {
   const Wide sum_a = (u[1] + u[2]) * kScaleA, difference_a = (u[1] - u[2]) * (kA * kScaleA);
   const Wide sum_b = (u[3] + u[4]) * kScaleB, difference_b = (u[3] - u[4]) * (kB * kScaleB);
   g[0] = u[0] * kScale0 + sum_a + sum_b;
   g[1] = difference_a + difference_b;
-  g[2] = sum_a * double{kA2} + sum_b * double{kB2} + u[5];
+  g[2] = sum_a * double{kA2} + sum_b * double{kB2};
+  if constexpr (taps == 5) {
+    g[3] = difference_a * double{kA2} + difference_b * double{kB2};
+    g[4] = sum_a * (double{kA2} * kA2) + sum_b * (double{kB2} * kB2);
+  }
+  g[taps - 1] += u[5];
 }
 
 // G^T u G for kWideLanes filters side by side. u: point p at u + p * stride; g: tap t at g + t * kWideLanes.
+template <int taps>
 AG_SHARED void gather_filters(const float* u, int64_t stride, float* g) {
-  Wide half[3][kReach];
+  Wide half[taps][kReach];
 #pragma GCC unroll 6
   for (int j = 0; j < kReach; ++j) {
-    Wide column[kReach], v[3];
+    Wide column[kReach], v[taps];
 #pragma GCC unroll 6
     for (int i = 0; i < kReach; ++i) column[i] = load_wide(u + (i * kReach + j) * stride);
-    gather_taps(column, v);
-#pragma GCC unroll 3
-    for (int i = 0; i < 3; ++i) half[i][j] = v[i];
+    gather_taps<taps>(column, v);
+#pragma GCC unroll 5
+    for (int i = 0; i < taps; ++i) half[i][j] = v[i];
   }
-#pragma GCC unroll 3
-  for (int i = 0; i < 3; ++i) {
-    Wide v[3];
-    gather_taps(half[i], v);
-#pragma GCC unroll 3
-    for (int j = 0; j < 3; ++j) store_wide(g + (i * 3 + j) * kWideLanes, v[j]);
+#pragma GCC unroll 5
+  for (int i = 0; i < taps; ++i) {
+    Wide v[taps];
+    gather_taps<taps>(half[i], v);
+#pragma GCC unroll 5
+    for (int j = 0; j < taps; ++j) store_wide(g + (i * taps + j) * kWideLanes, v[j]);
   }
 }
 
 // A^T m A for one vector of output channels. from: point p at from + p * stride.
-AG_INLINE void transform_output_vector(const float* from, int64_t stride, Vector y[kSide][kSide]) {
-  Vector half[kSide][kReach];
+template <int side>
+AG_INLINE void transform_output_vector(const float* from, int64_t stride, Vector y[side][side]) {
+  Vector half[side][kReach];
 #pragma GCC unroll 6
   for (int j = 0; j < kReach; ++j) {
-    Vector m[kReach], v[kSide];
+    Vector m[kReach], v[side];
 #pragma GCC unroll 6
     for (int i = 0; i < kReach; ++i) m[i] = load(from + (i * kReach + j) * stride);
-    transform_outputs(m, v);
+    transform_outputs<side>(m, v);
 #pragma GCC unroll 6
-    for (int i = 0; i < kSide; ++i) half[i][j] = v[i];
+    for (int i = 0; i < side; ++i) half[i][j] = v[i];
   }
 #pragma GCC unroll 6
-  for (int i = 0; i < kSide; ++i) transform_outputs(half[i], y[i]);
+  for (int i = 0; i < side; ++i) transform_outputs<side>(half[i], y[i]);
 }
 
 }  // namespace

@@ -22,11 +22,23 @@ extern const Conv2dKernel conv2d_backward_weight_f32_avx2_winograd_4x4 = {
     AG_ISA,
     0,
     0,
-    winograd_gradient_accepts,
+    winograd_gradient_accepts<4>,
     winograd_gradient_prepared_bytes,
-    winograd_gradient_workspace_bytes,
+    winograd_gradient_workspace_bytes<4>,
     nullptr,
-    winograd_gradient_run,
+    winograd_gradient_run<4>,
+};
+
+extern const Conv2dKernel conv2d_backward_weight_f32_avx2_winograd_2x2 = {
+    "conv2d_backward_weight_f32_avx2_winograd_2x2",
+    AG_ISA,
+    0,
+    0,
+    winograd_gradient_accepts<2>,
+    winograd_gradient_prepared_bytes,
+    winograd_gradient_workspace_bytes<2>,
+    nullptr,
+    winograd_gradient_run<2>,
 };
 
 }  // namespace angulus::cpu

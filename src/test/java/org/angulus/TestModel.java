@@ -12,7 +12,8 @@ import org.angulus.model.CounterRandom;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.InputFormat;
 import org.angulus.model.ModelMetadata;
-import org.angulus.model.ResFace;
+import org.angulus.model.Network;
+import org.angulus.model.NetworkConfig;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.model.TensorSpec;
 import org.angulus.model.Variant;
@@ -32,7 +33,7 @@ public final class TestModel {
                 InputFormat.DEFAULT, 9);
     }
 
-    static Path write(Path file, ResFaceConfig config, InputFormat input, long startValue) throws IOException {
+    static Path write(Path file, NetworkConfig config, InputFormat input, long startValue) throws IOException {
         weights(config, startValue).save(file, new ModelMetadata(config, input, "AM-Softmax", 10, "drawn weights", "none"));
         return file;
     }
@@ -48,8 +49,8 @@ public final class TestModel {
         return file;
     }
 
-    private static Weights weights(ResFaceConfig config, long startValue) {
-        var network = new ResFace(config);
+    private static Weights weights(NetworkConfig config, long startValue) {
+        Network network = config.build();
         List<TensorSpec> specs =
                 Stream.concat(network.parameters().stream(), network.statistics().entries().stream().map(FlatLayout.Entry::spec)).toList();
         Weights weights = Weights.draw(specs, startValue);

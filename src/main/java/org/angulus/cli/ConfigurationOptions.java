@@ -3,14 +3,16 @@ package org.angulus.cli;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.angulus.data.JsonText;
 import org.angulus.data.TextFile;
-import org.angulus.train.TrainingConfig;
+import org.angulus.model.ModelMetadata;
+import org.angulus.train.Stages;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -19,53 +21,68 @@ import picocli.CommandLine.Spec.Target;
 
 /** Options that choose a training configuration. */
 final class ConfigurationOptions {
-    /** The recipe of the run without arguments; a resource, so that all its numbers can be read in one place. */
+    /** The recipe of the run without arguments. */
     private static final String SYNTHETIC = "synthetic";
 
-    @Option(names = "--recipe", paramLabel = "NAME", description = "Start from this recipe: " + SYNTHETIC + " (the one without --data), default (the one with --data) or article-adam.")
+    private static final String KIND = "kind";
+    private static final String STAGES = "stages";
+
+    @Option(names = "--recipe", paramLabel = "NAME", description = "Start from this recipe; 'angulus recipes' lists them (default: " + SYNTHETIC + " without --data, default with it).")
     private String recipe;
 
     @Option(names = "--config", paramLabel = "FILE", description = "Training configuration as JSON; what it leaves out comes from its recipe.")
     private Path config;
 
-    @Option(names = "--set", paramLabel = "FIELD=VALUE", description = "Change one field of the configuration, such as batch=64 or schedule.rate=0.05; may be repeated, and given with --resume.")
+    @Option(names = "--set", paramLabel = "FIELD=VALUE", description = "Change one field of the configuration, such as batch=64 or schedule.rate=0.05, in every stage, or as stages.1.batch=64 in the second; may be repeated, and given with --resume.")
     private Map<String, String> changes = new LinkedHashMap<>();
 
     @Spec(Target.MIXEE)
     private CommandSpec spec;
 
-    /** The recipe or file, with the changes of the command line. */
-    TrainingConfig configuration(boolean hasData) throws IOException {
+    /**
+     * The recipe or file, with the changes of the command line.
+     *
+     * @param from model that the run starts from, whose network and input stand in place of the recipe's; or null
+     */
+    Stages configuration(boolean hasData, Path from) throws IOException {
         if (config != null && recipe != null) {
             throw new ParameterException(spec.commandLine(), "--config and --recipe exclude each other; name the recipe in the file, as \"recipe\"");
         }
+        JsonObject model = from == null ? new JsonObject() : Stages.startingFrom(ModelMetadata.load(from));
         if (config != null) {
-            return changed(config);
+            return parse(TextFile.read(config), config + ": ", model);
         }
-        String name = recipe != null ? recipe : hasData ? "default" : SYNTHETIC;
-        return parse(name.equals(SYNTHETIC) ? resource() : named(name), "");
+        return parse(named(recipe != null ? recipe : hasData ? "default" : SYNTHETIC), "", model);
     }
 
     /** A file with the changes of the command line. */
-    TrainingConfig changed(Path file) throws IOException {
-        return parse(TextFile.read(file), file + ": ");
+    Stages changed(Path file) throws IOException {
+        return parse(TextFile.read(file), file + ": ", new JsonObject());
     }
 
-    /** Whether the command line changes anything. */
-    boolean hasChanges() {
-        return !changes.isEmpty();
-    }
-
-    private TrainingConfig parse(String text, String where) {
-        JsonElement json = json(text, where);
-        if (json.isJsonObject()) {
-            changes.forEach((field, value) -> change(json.getAsJsonObject(), field, value));
-        }
+    private Stages parse(String text, String where, JsonObject model) {
         try {
-            return TrainingConfig.parse(json.toString());
+            List<JsonObject> stages = Stages.resolve(text, model);
+            // A kind first: it takes the fields of the kind before it away.
+            changes.entrySet().stream().sorted(Comparator.comparing(change -> !change.getKey().endsWith("." + KIND))).forEach(
+                    change -> change(stages, change.getKey(), change.getValue()));
+            return Stages.read(stages);
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(ExitCode.FAILED, where + e.getMessage());
         }
+    }
+
+    private static void change(List<JsonObject> stages, String path, String value) {
+        if (!path.startsWith(STAGES + ".")) {
+            stages.forEach(stage -> change(stage, path, value, path));
+            return;
+        }
+        String[] parts = path.split("\\.", 3);
+        if (parts.length < 3 || !parts[1].matches("[0-9]{1,4}") || Integer.parseInt(parts[1]) >= stages.size()) {
+            throw new CommandFailure(ExitCode.FAILED, "--set " + path + "=" + value + ": there is no such stage; write stages.N.FIELD with N from 0 to "
+                    + (stages.size() - 1));
+        }
+        change(stages.get(Integer.parseInt(parts[1])), parts[2], value, path);
     }
 
     private static JsonElement json(String text, String where) {
@@ -77,8 +94,8 @@ final class ConfigurationOptions {
     }
 
     /** Sets the field at a path like schedule.rate; a value that is no JSON is a text. */
-    private static void change(JsonObject json, String path, String value) {
-        String where = "--set " + path + "=" + value + ": ";
+    private static void change(JsonObject json, String path, String value, String given) {
+        String where = "--set " + given + "=" + value + ": ";
         String[] names = path.split("\\.", -1);
         JsonObject at = json;
         for (int i = 0; i < names.length; i++) {
@@ -86,7 +103,11 @@ final class ConfigurationOptions {
                 throw new CommandFailure(ExitCode.FAILED, where + "a name or the value is empty; write a field and its value, such as schedule.rate=0.05");
             }
             if (i == names.length - 1) {
-                at.add(names[i], json(value, where));
+                JsonElement next = json(value, where);
+                if (names[i].equals(KIND) && at.has(KIND) && !at.get(KIND).equals(next)) {
+                    Set.copyOf(at.keySet()).forEach(at::remove);
+                }
+                at.add(names[i], next);
             } else {
                 if (!at.has(names[i]) || !at.get(names[i]).isJsonObject()) {
                     at.add(names[i], new JsonObject());
@@ -100,11 +121,5 @@ final class ConfigurationOptions {
         JsonObject json = new JsonObject();
         json.addProperty("recipe", recipe);
         return json.toString();
-    }
-
-    private static String resource() throws IOException {
-        try (InputStream in = ConfigurationOptions.class.getResourceAsStream(SYNTHETIC + ".json")) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        }
     }
 }

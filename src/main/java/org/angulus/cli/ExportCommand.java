@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.angulus.model.ModelMetadata;
 import org.angulus.model.OnnxExport;
-import org.angulus.model.ResFace;
 import org.angulus.model.Weights;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -52,12 +51,14 @@ final class ExportCommand implements Callable<Integer> {
         }
         Path file = ModelFile.resolve(model, spec.commandLine().getErr());
         ModelMetadata metadata = ModelMetadata.load(file);
-        Weights weights = Weights.load(file, new ResFace(metadata.network()).modelTensors(), "");
+        Weights weights = Weights.load(file, metadata.network().build().modelTensors(), "");
         OnnxExport.write(out, metadata.network(), metadata.input(), weights, new OnnxExport.Options(input, unitLength));
         int height = metadata.network().height();
         int width = metadata.network().width();
-        String shape = input == OnnxExport.Input.BYTES ? "u8 (batch, " + height + ", " + width + ", 3)" : "f32 (batch, 3, " + height + ", " + width + ")";
-        spec.commandLine().getOut().println("Wrote " + out + ", " + Bytes.text(Files.size(out)) + ": images, " + shape + ", RGB, to embeddings, f32 (batch, "
+        int channels = metadata.network().channels();
+        String size = height + ", " + width;
+        String shape = input == OnnxExport.Input.BYTES ? "u8 (batch, " + size + ", " + channels + ")" : "f32 (batch, " + channels + ", " + size + ")";
+        spec.commandLine().getOut().println("Wrote " + out + ", " + Bytes.text(Files.size(out)) + ": images, " + shape + (channels == 1 ? ", grey" : ", RGB") + ", to embeddings, f32 (batch, "
                 + metadata.network().embeddingSize() + ")" + (unitLength ? ", of unit length" : ""));
         spec.commandLine().getOut().flush();
         return ExitCode.OK;

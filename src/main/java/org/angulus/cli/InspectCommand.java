@@ -12,7 +12,8 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.ModelMetadata;
-import org.angulus.model.ResFace;
+import org.angulus.model.Network;
+import org.angulus.model.NetworkConfig;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.model.SafeTensors;
 import org.angulus.model.TensorEntry;
@@ -77,8 +78,7 @@ final class InspectCommand implements Callable<Integer> {
         String checksum = tensors.metadata().get(SafeTensors.CRC_KEY);
         if (tensors.metadata().containsKey(ModelMetadata.FORMAT_KEY)) {
             description.addProperty("format", tensors.metadata().get(ModelMetadata.FORMAT_KEY));
-            ModelMetadata metadata = ModelMetadata.load(file);
-            describe(metadata, description);
+            describe(ModelMetadata.load(file), description);
             EmbeddingNetwork.check(file);
             tensors.metadata().forEach((key, value) -> {
                 if (key.startsWith("int8_")) {
@@ -105,18 +105,20 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private static void describe(ModelMetadata metadata, JsonObject description) {
-        ResFaceConfig config = metadata.network();
-        ResFace network = new ResFace(config);
+        NetworkConfig config = metadata.network();
+        Network network = config.build();
         description.addProperty("network", config.name());
-        description.addProperty("variant", config.variant().name().toLowerCase(Locale.ROOT));
-        description.add("blocks", JSON.toJsonTree(config.blocks()));
+        if (config instanceof ResFaceConfig resFace) {
+            description.addProperty("variant", resFace.variant().name().toLowerCase(Locale.ROOT));
+            description.add("blocks", JSON.toJsonTree(resFace.blocks()));
+            description.addProperty("padding", resFace.padding().name().toLowerCase(Locale.ROOT));
+        }
         description.add("widths", JSON.toJsonTree(config.widths()));
-        description.addProperty("padding", config.padding().name().toLowerCase(Locale.ROOT));
         description.addProperty("parameters", network.parameters().stream().mapToLong(TensorSpec::count).sum());
         description.addProperty("multiplyAdds", network.multiplyAdds());
         description.addProperty("crop", config.height() + "x" + config.width());
         description.addProperty("embeddingSize", config.embeddingSize());
-        description.addProperty("channelOrder", metadata.input().channelOrder().name());
+        description.addProperty("channelOrder", config.channels() == 1 ? "grey" : metadata.input().channelOrder().name());
         description.addProperty("pixelMean", metadata.input().mean());
         description.addProperty("pixelFactor", metadata.input().factor());
         description.addProperty("aligner", metadata.aligner());

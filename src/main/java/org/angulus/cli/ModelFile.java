@@ -4,9 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.angulus.train.Checkpoint;
-import org.angulus.train.CheckpointStore;
 
 /** Finds the model that a path means. */
 final class ModelFile {
@@ -18,10 +16,8 @@ final class ModelFile {
             return path;
         }
         Path model = path.resolve(Checkpoint.MODEL);
-        Path checkpoints = path.resolve(RunFolder.CHECKPOINTS);
-        if (!Files.exists(model) && Files.isDirectory(checkpoints)) {
-            Optional<Path> newest = new CheckpointStore(checkpoints).latest();
-            model = newest.map(folder -> folder.resolve(Checkpoint.MODEL)).orElse(model);
+        if (!Files.exists(model)) {
+            model = new RunFolder(path).newestCheckpoint().map(folder -> folder.resolve(Checkpoint.MODEL)).orElse(model);
         }
         if (!Files.exists(model)) {
             throw new CommandFailure(ExitCode.FAILED, path + ": this folder holds no " + Checkpoint.MODEL + " and no checkpoint; name a model file");

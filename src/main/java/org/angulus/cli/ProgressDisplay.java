@@ -4,21 +4,23 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Map;
 import org.angulus.train.StepReport;
-import org.angulus.train.TrainingConfig;
+import org.angulus.train.Stages;
 import org.angulus.train.TrainingListener;
 
 /** Shows how training goes: a bar where a person looks at a terminal, and twenty lines of a run in either case. */
 final class ProgressDisplay implements TrainingListener, AutoCloseable {
     private static final int LINES = 20;
 
-    private final TrainingConfig config;
+    private final long steps;
+    private final int batch;
     private final PrintWriter out;
     private final PrintWriter err;
     private TerminalBar bar;
     private long nextLine;
 
-    ProgressDisplay(TrainingConfig config, PrintWriter out, PrintWriter err) {
-        this.config = config;
+    ProgressDisplay(Stages stages, PrintWriter out, PrintWriter err) {
+        steps = stages.steps();
+        batch = stages.first().batch();
         this.out = out;
         this.err = err;
     }
@@ -26,18 +28,19 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
     /** Begins at a step. */
     void start(long step) {
         nextLine = step;
-        bar = new TerminalBar(true, "Training", "images", config.batch(), step, config.steps());
+        close();
+        bar = new TerminalBar(true, "Training", "images", batch, step, steps);
     }
 
     @Override
     public void onStep(StepReport report) {
         long done = report.step() + 1;
         bar.reached(done, String.format(Locale.ROOT, "loss %.3f", report.loss()));
-        if (done >= nextLine || done == config.steps()) {
-            nextLine = done + Math.max(1, config.steps() / LINES);
-            double left = (config.steps() - done) * (double) config.batch() / report.imagesPerSecond();
-            note(String.format(Locale.ROOT, "step %d of %d  loss %.4f  right %.0f %%  rate %.2g  %.0f images/s  %s left", done, config.steps(),
-                    report.loss(), 100 * report.accuracy(), report.learningRate(), report.imagesPerSecond(), TerminalBar.time(left)));
+        if (done >= nextLine || done == steps) {
+            nextLine = done + Math.max(1, steps / LINES);
+            double left = (steps - done) * (double) batch / report.imagesPerSecond();
+            note(String.format(Locale.ROOT, "step %d of %d  loss %.4f  right %.0f %%  angle %.0f (wrong %.0f)  rate %.2g  %.0f images/s  %s left", done, steps,
+                    report.loss(), 100 * report.accuracy(), report.health().targetAngle(), report.health().nearestAngle(), report.learningRate(), report.imagesPerSecond(), TerminalBar.time(left)));
         }
     }
 

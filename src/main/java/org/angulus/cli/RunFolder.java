@@ -7,23 +7,27 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.angulus.data.JsonText;
 import org.angulus.data.TextFile;
 import org.angulus.model.AtomicFile;
 import org.angulus.train.CheckpointStore;
-import org.angulus.train.TrainingConfig;
+import org.angulus.train.Stages;
 
 /** The folder that a training run leaves: names of its files, and reading and writing the small ones. */
 final class RunFolder {
     /** Name of the folder of checkpoints. */
-    static final String CHECKPOINTS = "checkpoints";
+    private static final String CHECKPOINTS = "checkpoints";
+
+    private static final String STAGE = "stage-";
 
     private static final Gson JSON = new GsonBuilder().setPrettyPrinting().serializeNulls().create();
 
     private final Path root;
 
-    private RunFolder(Path root) {
+    /** A folder, whatever is in it. */
+    RunFolder(Path root) {
         this.root = root;
     }
 
@@ -96,8 +100,34 @@ final class RunFolder {
         return root.resolve("scores.png");
     }
 
-    CheckpointStore checkpoints() throws IOException {
-        return new CheckpointStore(root.resolve(CHECKPOINTS));
+    /** What stage number {@code stage}, from 0 on, leaves; the last one leaves {@link #model}. */
+    Path stageModel(int stage) {
+        return root.resolve(STAGE + (stage + 1) + ".safetensors");
+    }
+
+    CheckpointStore checkpoints(Stages stages, int stage) throws IOException {
+        Path all = root.resolve(CHECKPOINTS);
+        return new CheckpointStore(stages.count() == 1 ? all : all.resolve(STAGE + (stage + 1)));
+    }
+
+    /** The newest checkpoint of the run's last stage that has one. */
+    Optional<Path> newestCheckpoint() throws IOException {
+        Path all = root.resolve(CHECKPOINTS);
+        if (!Files.isDirectory(all)) {
+            return Optional.empty();
+        }
+        int stage = 1;
+        while (Files.isDirectory(all.resolve(STAGE + (stage + 1)))) {
+            stage++;
+        }
+        for (; stage >= 1; stage--) {
+            Path folder = all.resolve(STAGE + stage);
+            Optional<Path> newest = Files.isDirectory(folder) ? new CheckpointStore(folder).latest() : Optional.empty();
+            if (newest.isPresent()) {
+                return newest;
+            }
+        }
+        return new CheckpointStore(all).latest();
     }
 
     /**
@@ -105,14 +135,14 @@ final class RunFolder {
      *
      * @param names the people trained on, a name on each line: what a later test leaves out
      */
-    void write(TrainingConfig config, DataChoice choice, List<String> names) throws IOException {
+    void write(Stages stages, DataChoice choice, List<String> names) throws IOException {
         Files.createDirectories(root);
         AtomicFile.removeLeftovers(root);
         boolean written = isBegun();
         try {
             AtomicFile.write(identities(), String.join("\n", names) + "\n");
             AtomicFile.write(data(), JSON.toJson(choice) + "\n");
-            AtomicFile.write(config(), config.toJson() + "\n");
+            AtomicFile.write(config(), stages.toJson() + "\n");
             written = true;
         } finally {
             if (!written) { // so that the same command can begin again

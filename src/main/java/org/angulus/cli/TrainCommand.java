@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.angulus.model.FileWriteException;
 import org.angulus.train.DivergedException;
-import org.angulus.train.TrainingConfig;
+import org.angulus.train.Stages;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,13 +40,15 @@ import picocli.CommandLine.Spec;
             "  tools/train-native --data faces --recipe default --device cuda:0",
             "  tools/train-native --data lfw/aligned --config recipe.json \\",
             "      --people peopleDevTrain.txt --exclude pairsDevTest.txt",
+            "  tools/train-native --data faces --recipe softmax-then-am-softmax",
+            "  tools/train-native --data staff --from runs/r1 --recipe frozen-trunk",
             "  tools/train-native --set steps=500 --set 'network.widths=[16,32,64,64]'",
             "  tools/train-native --resume runs/2026-01-31-120000"
         })
 final class TrainCommand implements Callable<Integer> {
     private static final Set<String> WITH_RESUME = Set.of("--resume", "--set", "--strict", "--device", "--threads");
 
-    @Option(names = "--data", paramLabel = "SET", description = "Aligned faces: one folder for each person, a folder that angulus pack made, or a .rec file with its .idx beside it.")
+    @Option(names = "--data", paramLabel = "SET", description = "Aligned faces: one folder for each person, a folder that angulus pack made, a .rec file with its .idx beside it, or a folder of MNIST's files.")
     private Path data;
 
     @Option(names = "--run", paramLabel = "DIR", description = "Folder for all that the run leaves (default: runs/<date and time>).")
@@ -57,6 +59,12 @@ final class TrainCommand implements Callable<Integer> {
 
     @Mixin
     private ConfigurationOptions configuration;
+
+    @Option(names = "--from", paramLabel = "MODEL", description = "Start from the weights of this model (a file, or a folder of a run) with new class vectors: fine-tuning. Its network and input are taken, too; --set network.embeddingSize gives a new last projection, --set frozen=trunk keeps the rest as it is.")
+    private Path from;
+
+    @Option(names = "--keep-head", description = "With --from: go on with the model's class vectors, which must be of the same people.")
+    private boolean keepHead;
 
     @Option(names = "--people", paramLabel = "FILE", description = "Train only on the people named in this file, a name on each line (LFW's lists fit).")
     private Path people;
@@ -109,10 +117,12 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private TrainingJob begun() throws IOException {
-        TrainingConfig chosen = configuration.configuration(data != null);
+        require(from != null || !keepHead, "--keep-head keeps the class vectors of a model; name it with --from");
+        Path model = from == null ? null : ModelFile.resolve(from, err());
+        Stages chosen = configuration.configuration(data != null, model);
         DataChoice choice = new DataChoice(
                 absolute(data), absolute(people), absolute(exclude), leastImages, holdOut == null ? -1 : holdOut, framing.framing(),
-                strict != null && strict);
+                strict != null && strict, model == null ? null : new DataChoice.Start(absolute(model), keepHead));
         Path root = run != null ? run : Path.of("runs", DateTimeFormatter.ofPattern("yyyy-MM-dd-HHmmss").format(LocalDateTime.now()));
         return new TrainingJob(chosen, choice, RunFolder.fresh(root), false, out(), err());
     }
@@ -123,7 +133,7 @@ final class TrainCommand implements Callable<Integer> {
                     given.longestName() + " cannot be given with --resume, which takes data and configuration from its folder (--set changes a field, --strict how bad pictures are taken); leave it away");
         }
         RunFolder folder = RunFolder.open(resume);
-        TrainingConfig chosen = configuration.changed(folder.config());
+        Stages chosen = configuration.changed(folder.config());
         DataChoice before = folder.readData();
         return new TrainingJob(chosen, strict == null ? before : before.withStrict(strict), folder, true, out(), err());
     }

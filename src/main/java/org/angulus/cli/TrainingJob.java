@@ -5,6 +5,8 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -27,11 +29,19 @@ import org.angulus.eval.VerificationReport;
 import org.angulus.image.RgbImage;
 import org.angulus.model.AtomicFile;
 import org.angulus.model.EmbeddingNetwork;
+import org.angulus.model.Network;
+import org.angulus.model.NetworkConfig;
 import org.angulus.model.ResFaceConfig;
+import org.angulus.train.ExampleOrder;
+import org.angulus.train.IdentityOrder;
+import org.angulus.train.LossWatch;
 import org.angulus.train.ShuffledBatches;
+import org.angulus.train.Stages;
+import org.angulus.train.StartingWeights;
 import org.angulus.train.TensorBoardListener;
 import org.angulus.train.Trainer;
 import org.angulus.train.TrainingConfig;
+import org.angulus.train.TrainingListener;
 import org.angulus.train.TrainingMemory;
 
 /** One training run from its faces to its report. */
@@ -39,18 +49,19 @@ final class TrainingJob {
     private static final int REPORT_PAIRS = 3000;
     private static final LfwProtocol PROTOCOL = LfwProtocol.facenet();
 
-    private final TrainingConfig config;
+    private final Stages stages;
     private final DataChoice choice;
     private final RunFolder folder;
     private final boolean resume;
     private final PrintWriter out;
     private final PrintWriter err;
+    private volatile boolean stopped;
 
     /**
      * @param resume go on from the newest checkpoint
      */
-    TrainingJob(TrainingConfig config, DataChoice choice, RunFolder folder, boolean resume, PrintWriter out, PrintWriter err) {
-        this.config = config;
+    TrainingJob(Stages stages, DataChoice choice, RunFolder folder, boolean resume, PrintWriter out, PrintWriter err) {
+        this.stages = stages;
         this.choice = choice;
         this.folder = folder;
         this.resume = resume;
@@ -64,20 +75,22 @@ final class TrainingJob {
      * @param interruption ends training after a step and a checkpoint
      */
     void run(String deviceName, Integer threads, Interruption interruption) throws IOException {
-        ResFaceConfig network = config.network();
+        TrainingConfig config = stages.last();
+        NetworkConfig network = config.network();
         TrainingFaces faces = choice.data() == null
-                ? TrainingFaces.synthetic(choice, config.startValue(), network.height(), network.width())
-                : TrainingFaces.folder(choice, config.startValue(), network.height(), network.width(), out);
+                ? TrainingFaces.synthetic(choice, stages.first().startValue(), network.height(), network.width())
+                : TrainingFaces.folder(choice, stages.first().startValue(), network.height(), network.width(), out);
         PairImages test = faces.heldOut() == null ? null : test(faces.heldOut());
+        List<ExampleOrder> orders = ordersOf(faces.training());
         try (Device device = Devices.open(deviceName)) {
             if (threads != null) {
                 device.setThreads(threads);
             }
-            device.require(config.precision());
+            stages.list().forEach(stage -> device.require(stage.precision()));
             // Not before: what was refused until here leaves no folder behind.
-            folder.write(config, choice, faces.people());
-            announce(device.info(), faces);
-            train(device, faces, test, interruption);
+            folder.write(stages, choice, faces.people());
+            announce(device.info(), faces, orders);
+            train(device, faces, orders, test, interruption);
             if (test != null) {
                 report(device, faces, test);
             }
@@ -99,9 +112,9 @@ final class TrainingJob {
     /** Pairs of the people held out. A picture that cannot be used is named and left out, as far as among those to train on. */
     private PairImages test(LabeledPhotos heldOut) throws IOException {
         var failed = new FailedImages(choice.strict());
-        VerificationPairs pairs = RandomPairs.draw("pairs of " + heldOut.people().size() + " held-out people", heldOut, REPORT_PAIRS, config.startValue());
+        VerificationPairs pairs = RandomPairs.draw("pairs of " + heldOut.people().size() + " held-out people", heldOut, REPORT_PAIRS, stages.first().startValue());
         try {
-            var images = new PairImages(pairs, heldOut, RgbImage.CHANNELS * config.network().height() * config.network().width());
+            var images = new PairImages(pairs, heldOut, RgbImage.CHANNELS * stages.last().network().height() * stages.last().network().width());
             images.check(failed);
             return images;
         } catch (IllegalArgumentException e) {
@@ -117,58 +130,115 @@ final class TrainingJob {
         return "angulus train --resume " + folder.root();
     }
 
-    private void announce(DeviceInfo info, TrainingFaces faces) {
-        ResFaceConfig network = config.network();
+    private void announce(DeviceInfo info, TrainingFaces faces, List<ExampleOrder> orders) {
+        NetworkConfig network = stages.last().network();
         LabeledImages training = faces.training();
         out.println("Device    " + info.name() + ", " + info.description() + ", " + info.isa() + ", " + info.threads() + " threads");
         out.println("Network   " + network.name() + ", widths " + network.widths() + ", crop " + network.height() + "x" + network.width() + ", embedding of "
-                + network.embeddingSize() + " numbers" + (isFull(network) ? "" : ": smaller than the full ResFace20 (112x96, widths 64 to 512, 512 numbers)"));
+                + network.embeddingSize() + " numbers" + (!isReduced(network) ? "" : ": smaller than the full ResFace20 (112x96, widths 64 to 512, 512 numbers)"));
         out.println("Faces     " + faces.name() + ": " + training.classes() + " people, " + training.count() + " pictures; "
                 + (faces.heldOut() == null ? "nobody" : faces.heldOut().people().size() + " other people") + " held out");
-        out.println("Recipe    " + config.head().description() + ", " + config.steps() + " steps of " + config.batch() + " pictures"
-                + (config.microBatches() > 1 ? " in " + config.microBatches() + " micro-batches, each with batch statistics of its own" : ""));
-        out.println("Precision " + config.precision().words());
+        for (int i = 0; i < stages.count(); i++) {
+            TrainingConfig config = stages.list().get(i);
+            out.println((i == 0 ? "Recipe    " : "then      ") + config.lossDescription() + ", " + config.steps() + " steps of " + config.batch() + " pictures"
+                    + (config.microBatches() > 1 ? " in " + config.microBatches() + " micro-batches, each with batch statistics of its own" : "")
+                    + (config.frozen().equals(Network.NOTHING) ? "" : "; frozen: " + config.frozen()));
+            if (orders.get(i) instanceof IdentityOrder identities) {
+                out.println("Batches   " + config.microBatch() / config.metric().imagesPerIdentity() + " people with " + config.metric().imagesPerIdentity()
+                        + " images each, of the " + identities.remaining() + " of " + training.classes() + " people that have two images or more");
+            }
+        }
+        out.println("Precision " + stages.last().precision().words());
         out.println("Run       " + folder.root());
         out.flush();
     }
 
-    private static boolean isFull(ResFaceConfig network) {
-        return network.equals(ResFaceConfig.of("resface20", network.variant()).withKeep(network.keep()));
+    private List<ExampleOrder> ordersOf(LabeledImages training) {
+        try {
+            return stages.list().stream().map(config -> ExampleOrder.of(config, training)).toList();
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailure(ExitCode.FAILED, e.getMessage());
+        }
     }
 
-    private void train(Device device, TrainingFaces faces, PairImages test, Interruption interruption) throws IOException {
-        var failed = new FailedImages(choice.strict());
-        var batches = new ShuffledBatches(faces.training(), config.startValue(), config.flip(), config.augmentation(), failed);
+    private static boolean isReduced(NetworkConfig network) {
+        return network instanceof ResFaceConfig resFace && !resFace.equals(ResFaceConfig.of("resface20", resFace.variant()).withKeep(resFace.keep()));
+    }
+
+    private void train(Device device, TrainingFaces faces, List<ExampleOrder> orders, PairImages test, Interruption interruption) throws IOException {
         LossCurve curve = new LossCurve();
-        try (Trainer trainer = new Trainer(device, config, batches, folder.checkpoints(), faces.name(), faces.aligner());
-                var events = new TensorBoardListener(folder.root(), "held_out", this::warn);
-                ProgressDisplay progress = new ProgressDisplay(config, out, err)) {
-            trainer.addListener(progress);
-            trainer.addListener(events);
-            trainer.addListener(curve);
+        try (var events = new TensorBoardListener(folder.root(), "held_out", this::warn);
+                ProgressDisplay progress = new ProgressDisplay(stages, out, err)) {
+            int first = 0;
+            while (resume && first < stages.count() - 1 && Files.exists(folder.stageModel(first))) {
+                first++;
+            }
+            for (int stage = first; stage < stages.count(); stage++) {
+                train(device, faces, orders.get(stage), test, interruption, stage, progress, List.of(progress, events, curve));
+            }
+        }
+        curve.draw(new Plots(this::warn), folder.lossPicture(), stages.last().network().name());
+    }
+
+    private void train(
+            Device device, TrainingFaces faces, ExampleOrder order, PairImages test, Interruption interruption, int stage, ProgressDisplay progress,
+            List<TrainingListener> listeners) throws IOException {
+        TrainingConfig config = stages.list().get(stage);
+        long before = stages.stepsBefore(stage);
+        boolean last = stage == stages.count() - 1;
+        var failed = new FailedImages(choice.strict());
+        var batches = new ShuffledBatches(faces.training(), config.startValue(), config.flip(), config.augmentation(), failed, order);
+        try (Trainer trainer = new Trainer(device, config, batches, folder.checkpoints(stages, stage), faces.name(), faces.aligner())) {
+            listeners.forEach(listener -> trainer.addListener(listener.after(before)));
+            trainer.addListener(new LossWatch(config, progress.after(before)));
             if (test != null) {
                 trainer.setEvaluation(embeddings -> figures(test.embed(embeddings, FlipFusion.NONE)));
             }
-            progress.note("Memory    " + words(trainer.memory()));
-            if (resume) {
-                boolean found = trainer.resume();
-                progress.note(found ? "Going on after step " + trainer.step() : "There is no checkpoint yet: starting again from step 0");
+            if (stages.count() > 1) {
+                progress.note("Stage     " + (stage + 1) + " of " + stages.count() + ": " + config.lossDescription() + ", " + config.steps() + " steps");
             }
-            progress.start(trainer.step());
+            progress.note("Memory    " + words(trainer.memory()));
+            begin(trainer, stage, progress);
+            progress.start(before + trainer.step());
             interruption.onSignal(() -> {
                 progress.warn("stopping after this step and a checkpoint; a second Ctrl-C ends at once");
+                stopped = true;
                 trainer.requestStop();
             });
+            if (stopped) { // between two stages
+                trainer.requestStop();
+            }
             trainer.run();
             if (trainer.step() < config.steps()) {
-                throw new CommandFailure(ExitCode.INTERRUPTED, "stopped after step " + trainer.step() + " of " + config.steps() + "; go on with " + resumeCommand());
+                throw new CommandFailure(ExitCode.INTERRUPTED, "stopped after step " + (before + trainer.step()) + " of " + stages.steps() + "; go on with "
+                        + resumeCommand());
             }
-            interruption.ignore();
-            trainer.saveModel(folder.model());
+            if (last) {
+                interruption.ignore();
+            }
+            trainer.saveModel(last ? folder.model() : folder.stageModel(stage));
             progress.note(String.format(Locale.ROOT, "Waited for pictures %.1f %% of the training time", 100 * trainer.loaderShare())
                     + (failed.count() == 0 ? "" : "; replaced " + failed.count() + " that could not be used"));
         }
-        curve.draw(new Plots(this::warn), folder.lossPicture(), config.network().name());
+    }
+
+    /** From a checkpoint, the stage before, a model, or nothing. */
+    private void begin(Trainer trainer, int stage, ProgressDisplay progress) throws IOException {
+        if (resume && trainer.resume()) {
+            progress.note("Going on after step " + (stages.stepsBefore(stage) + trainer.step()));
+            return;
+        }
+        if (resume && stage == 0) {
+            progress.note("There is no checkpoint yet: starting again from step 0");
+        }
+        DataChoice.Start start = choice.start();
+        if (stage > 0) {
+            progress.note("Start     " + folder.stageModel(stage - 1) + ": "
+                    + trainer.startFrom(folder.stageModel(stage - 1), StartingWeights.Head.KEPT_WHERE_IT_FITS).words());
+        } else if (start != null) {
+            StartingWeights.Head head = start.keepHead() ? StartingWeights.Head.KEPT : StartingWeights.Head.NEW;
+            progress.note("Start     " + start.model() + ": " + trainer.startFrom(Path.of(start.model()), head).words());
+        }
     }
 
     private static String words(TrainingMemory memory) {
@@ -186,10 +256,10 @@ final class TrainingJob {
 
     private void report(Device device, TrainingFaces faces, PairImages test) throws IOException {
         EmbeddedPairs pairs;
-        try (EmbeddingNetwork network = EmbeddingNetwork.load(device, folder.model(), 64, config.precision())) {
+        try (EmbeddingNetwork network = EmbeddingNetwork.load(device, folder.model(), 64, stages.last().precision())) {
             pairs = test.embed(network, FlipFusion.NONE);
         }
-        VerificationReport report = VerificationReport.of(PROTOCOL, pairs, config.network().name(), faces.name(), FlipFusion.NONE);
+        VerificationReport report = VerificationReport.of(PROTOCOL, pairs, stages.last().network().name(), faces.name(), FlipFusion.NONE);
         double pixels = test.baseline(Baselines::pixelCosine);
         double colours = test.baseline(Baselines::histogramSimilarity);
         JsonObject json = JsonParser.parseString(report.toJson()).getAsJsonObject();
@@ -210,7 +280,7 @@ final class TrainingJob {
 
         Roc roc = Roc.of(pairs.cosines(), pairs.same());
         Plots plots = new Plots(this::warn);
-        plots.roc(folder.rocPicture(), "Held-out people", Map.of(config.network().name(), roc));
+        plots.roc(folder.rocPicture(), "Held-out people", Map.of(stages.last().network().name(), roc));
         plots.scores(folder.scoresPicture(), "Held-out people", roc, report.result().bestThreshold());
         out.println();
         out.println("Model, report and pictures: " + String.join(", ", List.of("model.safetensors", "report.json", "loss.png", "roc.png", "scores.png")));

@@ -14,11 +14,14 @@ import org.angulus.image.RgbImage;
 public interface ImageSet {
     /**
      * Opens a data set by what it is: InsightFace's records where a {@code .rec} file is named ({@link RecordImages}), a packed set where the folder
-     * holds {@code images.npy} ({@link PackedImages}), else a folder with one folder for each person ({@link ImageFolder}).
+     * holds {@code images.npy} ({@link PackedImages}), MNIST's training half where it holds that ({@link Mnist}), else a folder with one folder for each person ({@link ImageFolder}).
      */
     static ImageSet open(Path root) throws DataException {
         if (root.toString().endsWith(".rec")) {
             return RecordImages.open(root);
+        }
+        if (Mnist.isIn(root)) {
+            return Mnist.open(root, Mnist.Part.TRAIN);
         }
         return Files.exists(root.resolve(PackedImages.IMAGES)) ? PackedImages.open(root) : ImageFolder.open(root);
     }

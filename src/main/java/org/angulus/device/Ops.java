@@ -165,6 +165,22 @@ public final class Ops {
         device.call(h -> Angulus.ag_dropout(h, s.matrix(shape), keep, seed, purpose, x, scalars, y));
     }
 
+    /**
+     * y (N,P,Q,C) = the largest number of each window of x (N,H,W,C), NaN where one is NaN.
+     *
+     * @param winner (N,P,Q,C), u8: its place in the window, row * window + column, of equal ones the first: output, optional
+     */
+    public void maxPoolForward(MaxPoolShape shape, long x, long winner, long y) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_max_pool_forward(h, s.maxPool(shape), x, winner, y));
+    }
+
+    /** dx (N,H,W,C) = the sum of dy (N,P,Q,C) over the windows that this place won, by the winner of {@link #maxPoolForward}. */
+    public void maxPoolBackward(MaxPoolShape shape, long dy, long winner, long dx) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_max_pool_backward(h, s.maxPool(shape), dy, winner, dx));
+    }
+
     /** inverse (rows), f32: one over the guarded length of each row. */
     public void rowNorm(Matrix shape, NormGuard guard, long x, long inverse) {
         Structs s = device.structs();
@@ -183,7 +199,7 @@ public final class Ops {
         device.call(h -> Angulus.ag_normalize_backward(h, s.matrix(shape), guard.code(), dy, x, inverse, dx));
     }
 
-    /** target ({@link HeadOperands#TARGET_ROWS}, N), f32: cosine c_y as an exact dot product, phi, phi', scale, margin. */
+    /** target ({@link HeadOperands#TARGET_ROWS}, N), f32: cosine c_y as an exact dot product, phi, phi', scale, margin and more; writes the head's state. */
     public void marginTarget(HeadOperands head, long target) {
         Structs s = device.structs();
         device.call(h -> Angulus.ag_margin_target(h, s.head(head), target));
@@ -259,6 +275,20 @@ public final class Ops {
                 second, scalars, control));
     }
 
+    /** parameters, gradients, sums of squares (count), f32; segments as in {@link #sgdUpdate}. {@code s += g^2, w -= lr g / (sqrt(s) + epsilon)}. */
+    public void adagradUpdate(float epsilon, long count, SegmentTable segments, long parameters, long gradients, long squares, long scalars, long control) {
+        device.call(h -> Angulus.ag_adagrad_update(h, epsilon, count, segments.memory(), segments.segments().size(), parameters, gradients, squares,
+                scalars, control));
+    }
+
+    /** parameters, gradients, means of squares, velocity (count), f32; segments as in {@link #sgdUpdate}. */
+    public void rmspropUpdate(RmspropRule rule, long count, SegmentTable segments, long parameters, long gradients, long squares, long velocity,
+                              long scalars, long control) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_rmsprop_update(h, s.rmsprop(rule), count, segments.memory(), segments.segments().size(), parameters, gradients,
+                squares, velocity, scalars, control));
+    }
+
     /** average = e average + (1 - e) x with e = min(decay, (1 + t) / (10 + t)), t the applied steps before this one. f32. */
     public void emaUpdate(long count, float decay, long x, long average, long control) {
         device.call(h -> Angulus.ag_ema_update(h, count, decay, x, average, control));
@@ -272,5 +302,48 @@ public final class Ops {
     /** Counts the step as applied or skipped. Last op of a step. */
     public void commitEnd(long control) {
         device.call(h -> Angulus.ag_commit_end(h, control));
+    }
+
+    /** distances (N,N) of all pairs of the rows of x (N,D). workspace: {@link Op#METRIC_DISTANCES} for (n, d). */
+    public void metricDistances(Matrix shape, PairDistance distance, long x, long distances, long workspace) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_metric_distances(h, s.matrix(shape), distance.code(), x, distances, workspace));
+    }
+
+    /**
+     * Loss and gradients by distance.
+     *
+     * @param coefficients (N,N): weight dL/dD of (anchor, other): output
+     * @param dbeta (N): weight dL/db of each anchor; MARGIN only, else 0: output
+     * @param summary {@link MetricSummary}: output
+     * @param workspace {@link Op#METRIC_LOSS} for (n, n)
+     */
+    public void metricLoss(MetricOperands metric, long coefficients, long dbeta, long summary, long workspace) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_metric_loss(h, s.metric(metric), coefficients, dbeta, summary, workspace));
+    }
+
+    /** dx (N,D) from distances and their coefficients, as {@code write} says. workspace: {@link Op#METRIC_BACKWARD} for (n, d). */
+    public void metricBackward(Matrix shape, PairDistance distance, Write write, long x, long distances, long coefficients, long dx, long workspace) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_metric_backward(h, s.matrix(shape), distance.code(), write.code(), x, distances, coefficients, dx, workspace));
+    }
+
+    /** From dbeta (N) the gradients of beta (1), betaClass (classes) and betaImage (images), each optional. */
+    public void metricBeta(MetricOperands metric, Write write, long dbeta, long dbetaAll, long dbetaClass, long dbetaImage) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_metric_beta(h, s.metric(metric), write.code(), dbeta, dbetaAll, dbetaClass, dbetaImage));
+    }
+
+    /** Center loss: dx (N,D) as {@code write} says; summary: {@link MetricSummary}. workspace: {@link Op#CENTER_LOSS} for (n, d). */
+    public void centerLoss(CenterOperands center, Write write, long centers, long dx, long summary, long workspace) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_center_loss(h, s.center(center), write.code(), centers, dx, summary, workspace));
+    }
+
+    /** centers (classes,D): those of the classes in the batch move towards their rows. */
+    public void centerUpdate(CenterOperands center, long centers) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_center_update(h, s.center(center), centers));
     }
 }

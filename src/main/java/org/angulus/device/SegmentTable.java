@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.angulus.device.ffi.ag_segment;
 
-/** Segments in native form, laid out once and given to {@link Ops#sgdUpdate} or {@link Ops#adamUpdate} each step. Freed by the garbage collector. */
+/** Segments in native form, laid out once and given to {@link Ops#sgdUpdate} and its like each step. Freed by the garbage collector. */
 public final class SegmentTable {
     private final List<Segment> segments;
     private final MemorySegment memory;

@@ -4,12 +4,16 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.angulus.device.ffi.ag_adam;
 import org.angulus.device.ffi.ag_batch_norm;
+import org.angulus.device.ffi.ag_center;
 import org.angulus.device.ffi.ag_conv2d_operands;
 import org.angulus.device.ffi.ag_conv2d_shape;
 import org.angulus.device.ffi.ag_head;
 import org.angulus.device.ffi.ag_image_shape;
 import org.angulus.device.ffi.ag_int8_conv2d;
 import org.angulus.device.ffi.ag_matrix;
+import org.angulus.device.ffi.ag_rmsprop;
+import org.angulus.device.ffi.ag_max_pool_shape;
+import org.angulus.device.ffi.ag_metric;
 import org.angulus.device.ffi.ag_sgd;
 
 /**
@@ -24,8 +28,12 @@ final class Structs {
     private final MemorySegment int8;
     private final MemorySegment batchNorm;
     private final MemorySegment head;
+    private final MemorySegment maxPool;
     private final MemorySegment sgd;
     private final MemorySegment adam;
+    private final MemorySegment rmsprop;
+    private final MemorySegment metric;
+    private final MemorySegment center;
     private final MemorySegment result;
 
     Structs() {
@@ -37,8 +45,12 @@ final class Structs {
         int8 = ag_int8_conv2d.allocate(arena);
         batchNorm = ag_batch_norm.allocate(arena);
         head = ag_head.allocate(arena);
+        maxPool = ag_max_pool_shape.allocate(arena);
         sgd = ag_sgd.allocate(arena);
         adam = ag_adam.allocate(arena);
+        rmsprop = ag_rmsprop.allocate(arena);
+        metric = ag_metric.allocate(arena);
+        center = ag_center.allocate(arena);
         result = arena.allocate(16, 8);
     }
 
@@ -64,6 +76,19 @@ final class Structs {
         ag_image_shape.mean(image, s.mean());
         ag_image_shape.factor(image, s.factor());
         return image;
+    }
+
+    MemorySegment maxPool(MaxPoolShape s) {
+        ag_max_pool_shape.n(maxPool, s.n());
+        ag_max_pool_shape.h(maxPool, s.h());
+        ag_max_pool_shape.w(maxPool, s.w());
+        ag_max_pool_shape.c(maxPool, s.c());
+        ag_max_pool_shape.window(maxPool, s.window());
+        ag_max_pool_shape.stride(maxPool, s.stride());
+        ag_max_pool_shape.pad_bottom(maxPool, s.padBottom());
+        ag_max_pool_shape.pad_right(maxPool, s.padRight());
+        ag_max_pool_shape.type(maxPool, s.type().code());
+        return maxPool;
     }
 
     MemorySegment conv2d(Conv2dShape s) {
@@ -142,6 +167,21 @@ final class Structs {
         ag_head.inverse_x(head, h.inverseX());
         ag_head.inverse_w(head, h.inverseW());
         ag_head.scalars(head, h.scalars());
+        ag_head.scale(head, h.scale());
+        ag_head.state(head, h.state());
+        HeadConstants c = h.constants();
+        ag_head.flags(head, c.flags());
+        ag_head.centres(head, c.centres());
+        ag_head.seed(head, c.seed());
+        ag_head.m1(head, c.m1());
+        ag_head.m3(head, c.m3());
+        ag_head.filter(head, c.filter());
+        ag_head.rate(head, c.rate());
+        ag_head.spread(head, c.spread());
+        ag_head.low(head, c.low());
+        ag_head.high(head, c.high());
+        ag_head.weight(head, c.weight());
+        ag_head.balance(head, c.balance());
         return head;
     }
 
@@ -161,5 +201,55 @@ final class Structs {
         ag_adam.decoupled(adam, rule.decoupled() ? 1 : 0);
         ag_adam.reserved(adam, 0);
         return adam;
+    }
+
+    MemorySegment rmsprop(RmspropRule rule) {
+        ag_rmsprop.decay(rmsprop, rule.decay());
+        ag_rmsprop.momentum(rmsprop, rule.momentum());
+        ag_rmsprop.epsilon(rmsprop, rule.epsilon());
+        ag_rmsprop.form(rmsprop, rule.form().ordinal());
+        return rmsprop;
+    }
+
+    MemorySegment metric(MetricOperands m) {
+        ag_metric.loss(metric, m.kind().code());
+        ag_metric.distance(metric, m.distance().code());
+        ag_metric.selection(metric, m.selection().code());
+        ag_metric.form(metric, m.soft() ? 1 : 0);
+        ag_metric.mean(metric, m.ofActive() ? 1 : 0);
+        ag_metric.fallback(metric, m.farthest() ? 1 : 0);
+        ag_metric.n(metric, m.n());
+        ag_metric.d(metric, m.d());
+        ag_metric.classes(metric, m.classes());
+        ag_metric.images(metric, m.images());
+        ag_metric.purpose(metric, m.purpose());
+        ag_metric.weight(metric, m.weight());
+        ag_metric.pull(metric, m.pull());
+        ag_metric.nu(metric, m.nu());
+        ag_metric.seed(metric, m.seed());
+        ag_metric.distances(metric, m.distances());
+        ag_metric.labels(metric, m.labels());
+        ag_metric.margin(metric, m.margin());
+        ag_metric.beta(metric, m.beta());
+        ag_metric.beta_class(metric, m.betaClass());
+        ag_metric.beta_image(metric, m.betaImage());
+        ag_metric.image(metric, m.image());
+        ag_metric.scalars(metric, m.scalars());
+        return metric;
+    }
+
+    MemorySegment center(CenterOperands c) {
+        ag_center.n(center, c.n());
+        ag_center.d(center, c.d());
+        ag_center.classes(center, c.classes());
+        ag_center.form(center, c.meanOfNumbers() ? 1 : 0);
+        ag_center.weight(center, c.weight());
+        ag_center.rate(center, c.rate());
+        ag_center.counted(center, c.counted() ? 1 : 0);
+        ag_center.reserved(center, 0);
+        ag_center.x(center, c.x());
+        ag_center.labels(center, c.labels());
+        ag_center.scalars(center, c.scalars());
+        return center;
     }
 }

@@ -110,6 +110,12 @@ public final class Transfers {
         }
     }
 
+    public MetricSummary metricSummary(long source) {
+        try (Arena arena = Arena.ofConfined()) {
+            return MetricSummary.read(down(arena, source, MetricSummary.BYTES), 0);
+        }
+    }
+
     private MemorySegment down(Arena arena, long source, long bytes) {
         MemorySegment segment = arena.allocate(bytes, 8);
         download(segment, source);

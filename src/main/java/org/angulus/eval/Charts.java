@@ -17,6 +17,8 @@ import java.util.Map;
 import javax.imageio.ImageIO;
 import org.angulus.eval.Plots.TrainingCurve;
 import org.angulus.model.AtomicFile;
+import org.knowm.xchart.VectorGraphicsEncoder;
+import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
@@ -31,6 +33,7 @@ final class Charts {
     private static final int HEIGHT = 640;
     private static final int LOWER_HEIGHT = 300;
     private static final int BINS = 80;
+    private static final int MOST_COLUMNS = 4;
 
     // Distinct for colour-blind readers too (Okabe and Ito's set).
     private static final Color BLUE = new Color(0x0072b2);
@@ -39,9 +42,9 @@ final class Charts {
     private static final Color PURPLE = new Color(0xcc79a7);
     private static final Color ORANGE = new Color(0xe69f00);
     private static final Color SKY = new Color(0x56b4e9);
-    private static final Color[] COLOURS = {BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY};
-    private static final Color INK = new Color(0x333333);
-    private static final Color GRID = new Color(0xdddddd);
+    static final Color[] COLOURS = {BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY};
+    static final Color INK = new Color(0x333333);
+    static final Color GRID = new Color(0xdddddd);
 
     private Charts() {}
 
@@ -203,14 +206,14 @@ final class Charts {
         return finite;
     }
 
-    private static XYSeries line(XYChart chart, String name, double[] x, double[] y) {
+    static XYSeries line(XYChart chart, String name, double[] x, double[] y) {
         XYSeries series = chart.addSeries(name, x, y);
         series.setMarker(SeriesMarkers.NONE);
         series.setLineWidth(2.2f);
         return series;
     }
 
-    private static XYChart chart(String title, String xTitle, String yTitle, int height) {
+    static XYChart chart(String title, String xTitle, String yTitle, int height) {
         XYChart chart = new XYChartBuilder()
                 .width(WIDTH)
                 .height(height)
@@ -269,10 +272,40 @@ final class Charts {
             top += chart.getHeight();
         }
         graphics.dispose();
+        write(png, picture);
+    }
+
+    private static void write(Path png, BufferedImage picture) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         if (!ImageIO.write(picture, "png", bytes)) {
             throw new IOException("this Java has no PNG writer");
         }
         AtomicFile.write(png, bytes.toByteArray());
+    }
+
+    /** Writes square charts as one PNG file, side by side in rows. */
+    static void writeGrid(Path png, List<XYChart> charts, int side) throws IOException {
+        int columns = Math.min(MOST_COLUMNS, charts.size());
+        int rows = (charts.size() + columns - 1) / columns;
+        BufferedImage picture = new BufferedImage(columns * side, rows * side, BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = picture.createGraphics();
+        graphics.setColor(Color.WHITE);
+        graphics.fillRect(0, 0, picture.getWidth(), picture.getHeight());
+        for (int i = 0; i < charts.size(); i++) {
+            BufferedImage panel = new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB);
+            Graphics2D inside = panel.createGraphics();
+            charts.get(i).paint(inside, side, side);
+            inside.dispose();
+            graphics.drawImage(panel, i % columns * side, i / columns * side, null);
+        }
+        graphics.dispose();
+        write(png, picture);
+    }
+
+    /** Writes a chart as an SVG file. */
+    static void writeSvg(Path svg, XYChart chart) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        VectorGraphicsEncoder.saveVectorGraphic(chart, bytes, VectorGraphicsFormat.SVG);
+        AtomicFile.write(svg, bytes.toByteArray());
     }
 }

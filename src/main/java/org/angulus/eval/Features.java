@@ -40,7 +40,7 @@ final class Features {
         return product / Math.sqrt(leftSquares * rightSquares);
     }
 
-    private static double dot(float[] left, float[] right) {
+    static double dot(float[] left, float[] right) {
         double sum = 0;
         for (int i = 0; i < left.length; i++) {
             sum += (double) left[i] * right[i];

@@ -44,6 +44,38 @@ public final class Plots {
     }
 
     /**
+     * Features of one classifier.
+     *
+     * @param features (N, D): D is 2, or 3 to be shown on the sphere
+     * @param labels (N), in [0, classes)
+     */
+    public record FeaturePicture(String title, float[][] features, int[] labels, int classes) {}
+
+    /** A named line; x and y are of one length. */
+    public record Curve(String name, double[] x, double[] y) {}
+
+    /**
+     * Scatter plots of features, a colour for each class: all side by side in one picture.
+     *
+     * @return whether the file was written
+     */
+    public boolean features(Path png, List<FeaturePicture> pictures) {
+        return draw(png, () -> Charts.writeGrid(png, pictures.stream().map(FeatureCharts::features).toList(), FeatureCharts.SIDE));
+    }
+
+    /**
+     * Target logits over the angle in degrees, as PNG and beside it, with the other ending, as SVG.
+     *
+     * @return whether the files were written
+     */
+    public boolean logits(Path png, String title, List<Curve> curves) {
+        return draw(png, () -> {
+            Charts.write(png, List.of(FeatureCharts.logits(title, curves)));
+            Charts.writeSvg(Path.of(png.toString().replaceFirst("\\.png$", "") + ".svg"), FeatureCharts.logits(title, curves));
+        });
+    }
+
+    /**
      * ROC curves: TAR over FAR, the FAR on a logarithmic axis that ends at the lowest FAR that the pairs resolve.
      *
      * @param curves by name, drawn and listed in this order

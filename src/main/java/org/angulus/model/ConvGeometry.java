@@ -24,7 +24,13 @@ public record ConvGeometry(
 
     /** 3x3 of stride 1, as large as its input. */
     static ConvGeometry residual(int h, int w, int c) {
-        return new ConvGeometry(h, w, c, c, 3, 3, 1, 1, 1, 1, 1);
+        return same(h, w, c, c, 3);
+    }
+
+    /** A square filter of odd size and stride 1, the output as large as the input. */
+    static ConvGeometry same(int h, int w, int c, int k, int filter) {
+        int pad = filter / 2;
+        return new ConvGeometry(h, w, c, k, filter, filter, 1, pad, pad, pad, pad);
     }
 
     static ConvGeometry linear(int c, int k) {

@@ -17,6 +17,8 @@ import org.angulus.device.Graph;
 import org.angulus.device.HostBuffer;
 import org.angulus.device.OutOfDeviceMemoryException;
 import org.angulus.device.Type;
+import org.angulus.image.Grey;
+import org.angulus.image.RgbImage;
 import org.angulus.model.NetworkBucket.PreparedWeights;
 
 /**
@@ -26,10 +28,12 @@ import org.angulus.model.NetworkBucket.PreparedWeights;
  */
 public final class EmbeddingNetwork implements AutoCloseable {
     private final Device device;
-    private final ResFaceConfig config;
+    private final NetworkConfig config;
     private final int largest;
     private final int imageBytes;
     private final HostBuffer hostImages;
+    /** What is sent of the crops where the network reads one channel; null: they are sent themselves. */
+    private final HostBuffer hostGrey;
     private final HostBuffer hostEmbeddings;
     private final List<NetworkBucket> buckets = new ArrayList<>();
     private final List<long[]> preparedPlaces = new ArrayList<>();
@@ -46,34 +50,36 @@ public final class EmbeddingNetwork implements AutoCloseable {
      * @throws org.angulus.device.DeviceUnavailableException when the device has no kernels for the precision
      * @throws OutOfDeviceMemoryException when so many do not fit; the sentence names how many do, and nothing stays taken
      */
-    public EmbeddingNetwork(Device device, ResFaceConfig config, InputFormat format, Weights weights, int largest, Type precision) {
+    public EmbeddingNetwork(Device device, NetworkConfig config, InputFormat format, Weights weights, int largest, Type precision) {
         device.require(precision);
-        var folded = new FoldedWeights(new ResFace(config), weights);
-        this(device, config, folded.toMemory(), n -> new EmbeddingBucket(device.ops(), config, format, folded, n, precision), largest);
+        Network network = config.build();
+        var folded = new FoldedWeights(network, weights);
+        this(device, config, folded.toMemory(), n -> new EmbeddingBucket(device.ops(), network, format, folded, n, precision), largest);
     }
 
     /** In int8. */
-    EmbeddingNetwork(Device device, ResFaceConfig config, InputFormat format, Int8Weights weights, int largest) {
+    EmbeddingNetwork(Device device, NetworkConfig config, InputFormat format, Int8Weights weights, int largest) {
         this(device, config, weights.toMemory(), n -> new Int8Bucket(device.ops(), config, format, weights, n), largest);
     }
 
-    private EmbeddingNetwork(Device device, ResFaceConfig config, float[] parameters, IntFunction<NetworkBucket> bucket, int largest) {
+    private EmbeddingNetwork(Device device, NetworkConfig config, float[] parameters, IntFunction<NetworkBucket> bucket, int largest) {
         if (largest < 1 || largest > 4096) {
             throw new IllegalArgumentException("The largest batch is " + largest + " images; it must be 1 to 4096.");
         }
         this.device = device;
         this.config = config;
         this.largest = Math.max(1, Integer.highestOneBit(2 * largest - 1));
-        this.imageBytes = ResFace.INPUT_CHANNELS * config.height() * config.width();
+        this.imageBytes = RgbImage.CHANNELS * config.height() * config.width();
         this.parameterCount = parameters.length;
         for (int n = 1; n <= this.largest; n *= 2) {
             buckets.add(bucket.apply(n));
         }
-        long images = (long) this.largest * imageBytes;
+        long images = (long) this.largest * config.inputCount();
         long flips = (images + 255) / 256 * 256;
         boolean complete = false;
         try {
-            hostImages = device.allocateHost(images + this.largest);
+            hostImages = device.allocateHost((long) this.largest * (imageBytes + 1));
+            hostGrey = config.channels() == 1 ? device.allocateHost(images) : null;
             hostEmbeddings = device.allocateHost((long) Float.BYTES * this.largest * config.embeddingSize());
             DeviceBuffer inputs = allocate(flips + this.largest);
             DeviceBuffer memory = allocate(Float.BYTES * parameterCount);
@@ -104,24 +110,24 @@ public final class EmbeddingNetwork implements AutoCloseable {
             if (precision != Type.F32) {
                 throw new IOException(file + ": an int8 model has its precision already; leave the precision at " + Type.F32.words() + ".");
             }
-            return new EmbeddingNetwork(device, metadata.network(), metadata.input(), Int8Weights.load(file, new ResFace(metadata.network())), largest);
+            return new EmbeddingNetwork(device, metadata.network(), metadata.input(), Int8Weights.load(file, Int8Weights.network(file, metadata)), largest);
         }
-        Weights weights = Weights.load(file, new ResFace(metadata.network()).modelTensors(), "");
+        Weights weights = Weights.load(file, metadata.network().build().modelTensors(), "");
         return new EmbeddingNetwork(device, metadata.network(), metadata.input(), weights, largest, precision);
     }
 
     /** Checks that a model file holds every tensor of its network; an IOException says in one sentence what is wrong. */
     public static void check(Path file) throws IOException {
-        var network = new ResFace(ModelMetadata.load(file).network());
+        ModelMetadata metadata = ModelMetadata.load(file);
         if (Int8Weights.isIn(file)) {
-            Int8Weights.load(file, network);
+            Int8Weights.load(file, Int8Weights.network(file, metadata));
         } else {
-            Weights.load(file, network.modelTensors(), "");
+            Weights.load(file, metadata.network().build().modelTensors(), "");
         }
     }
 
     /** In f32. */
-    public EmbeddingNetwork(Device device, ResFaceConfig config, InputFormat format, Weights weights, int largest) {
+    public EmbeddingNetwork(Device device, NetworkConfig config, InputFormat format, Weights weights, int largest) {
         this(device, config, format, weights, largest, Type.F32);
     }
 
@@ -177,19 +183,18 @@ public final class EmbeddingNetwork implements AutoCloseable {
         }
     }
 
-    /** What {@link #observe} tells: the output of a layer, f32. */
+    /** What {@link #observe} tells: the output of a convolution, f32. */
     @FunctionalInterface
     interface LayerObserver {
-        void output(int layer, float[] elements);
+        void output(int convolution, float[] elements);
     }
 
-    /** Runs a crop, u8 RGB (height, width, 3), through an f32 network and shows what every layer leaves. */
+    /** Runs a crop, u8 RGB (height, width, 3), through an f32 network and shows what every convolution leaves. */
     void observe(MemorySegment crop, LayerObserver observer) {
         EmbeddingBucket bucket = (EmbeddingBucket) buckets.getFirst();
         MemorySegment.copy(crop, 0, crops(), 0, imageBytes);
         upload(1, 1, false);
-        bucket.emit(device.ops(), addresses, preparedPlaces.getFirst(), layer ->
-                observer.output(layer, device.transfers().floats(addresses.arena() + bucket.output(layer).offset(), bucket.outputCount(layer))));
+        bucket.emit(device.ops(), addresses, preparedPlaces.getFirst(), (index, address, count) -> observer.output(index, device.transfers().floats(address, count)));
     }
 
     private DeviceBuffer allocate(long bytes) {
@@ -199,7 +204,7 @@ public final class EmbeddingNetwork implements AutoCloseable {
     }
 
     /** The network. */
-    public ResFaceConfig config() {
+    public NetworkConfig config() {
         return config;
     }
 
@@ -282,12 +287,21 @@ public final class EmbeddingNetwork implements AutoCloseable {
         return result;
     }
 
-    /** Sends what lies in {@link #crops} to the device, and {@code batch} flips. */
+    /** Sends what lies in {@link #crops} to the device, as the network reads it, and {@code batch} flips. */
     private void upload(int count, int batch, boolean mirrored) {
         MemorySegment flips = hostImages.segment().asSlice((long) largest * imageBytes, batch);
         flips.fill((byte) (mirrored ? 1 : 0));
-        device.transfers().upload(addresses.images(), hostImages.segment().asSlice(0, (long) count * imageBytes));
+        device.transfers().upload(addresses.images(), input(count));
         device.transfers().upload(addresses.flips(), flips);
+    }
+
+    /** The crops as the network reads them. */
+    private MemorySegment input(int count) {
+        if (hostGrey == null) {
+            return hostImages.segment().asSlice(0, (long) count * imageBytes);
+        }
+        Grey.of(hostImages.segment(), hostGrey.segment(), (long) count * config.inputCount());
+        return hostGrey.segment().asSlice(0, (long) count * config.inputCount());
     }
 
     private void requireOpen() {
@@ -313,6 +327,9 @@ public final class EmbeddingNetwork implements AutoCloseable {
         buffers.forEach(DeviceBuffer::close);
         if (hostImages != null) {
             hostImages.close();
+        }
+        if (hostGrey != null) {
+            hostGrey.close();
         }
         if (hostEmbeddings != null) {
             hostEmbeddings.close();

@@ -37,6 +37,15 @@ public final class FlatLayout {
         end += spec.count();
     }
 
+    /** Adds a tensor of another layout at the place it has there, behind all that is here. */
+    public void addAt(Entry entry) {
+        if (entry.offset() < end) {
+            throw new IllegalArgumentException("The tensor '" + entry.spec().name() + "' would lie over another one.");
+        }
+        end = entry.offset();
+        addDense(entry.spec());
+    }
+
     /** Elements of the whole buffer, gaps included; at least one alignment unit. */
     public long count() {
         return Math.max(ALIGNMENT, align(end));

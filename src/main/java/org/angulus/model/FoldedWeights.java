@@ -21,16 +21,16 @@ final class FoldedWeights {
      */
     record Folded(ConvLayer layer, TensorSpec weight, TensorSpec bias, TensorSpec slope) {}
 
-    FoldedWeights(ResFace network, Weights trained) {
+    FoldedWeights(Network network, Weights trained) {
         for (Layer layer : network.layers()) {
             if (layer instanceof ConvLayer conv) {
-                fold(conv, trained, network.config().epsilon());
+                fold(conv, trained);
             }
         }
         weights.specs().forEach(layout::add);
     }
 
-    private void fold(ConvLayer conv, Weights trained, double epsilon) {
+    private void fold(ConvLayer conv, Weights trained) {
         float[] filter = trained.get(conv.weight());
         TensorSpec bias = conv.bias();
         if (conv.norm() == null) {
@@ -49,7 +49,7 @@ final class FoldedWeights {
             var shift = new float[gamma.length];
             int row = filter.length / gamma.length;
             for (int k = 0; k < gamma.length; k++) {
-                double factor = gamma[k] / Math.sqrt(variance[k] + epsilon);
+                double factor = gamma[k] / Math.sqrt(variance[k] + norm.constants().epsilon());
                 shift[k] = (float) (beta[k] - factor * mean[k]);
                 for (int i = k * row; i < (k + 1) * row; i++) {
                     scaled[i] = (float) (factor * filter[i]);

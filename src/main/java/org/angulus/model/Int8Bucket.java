@@ -44,12 +44,12 @@ final class Int8Bucket implements NetworkBucket {
      */
     private record Step(Conv2dShape shape, Offsets offsets, Place x, Activation from, Place y, Activation to, Place residual, Activation added) {}
 
-    Int8Bucket(Ops ops, ResFaceConfig config, InputFormat format, Int8Weights weights, int n) {
+    Int8Bucket(Ops ops, NetworkConfig config, InputFormat format, Int8Weights weights, int n) {
         this.weights = weights;
         this.n = n;
         boolean reverse = format.channelOrder() == InputFormat.ChannelOrder.BGR;
-        imageShape = new ImageShape(n, config.height(), config.width(), ResFace.INPUT_CHANNELS, Type.F32, reverse, format.mean(), format.factor());
-        input = arena.take((long) Float.BYTES * n * config.height() * config.width() * ResFace.INPUT_CHANNELS);
+        imageShape = new ImageShape(n, config.height(), config.width(), config.channels(), Type.F32, reverse, format.mean(), format.factor());
+        input = arena.take((long) Float.BYTES * n * config.inputCount());
         Int8Layer layer = weights.layers().getFirst();
         Conv2dShape shape = ModelPlan.shape(layer.conv().geometry(), part(layer.conv().geometry(), n), Type.F32);
         firstPlan = ops.conv2dPlan(shape, Direction.FORWARD, Epilogue.BIAS + (layer.slope() == null ? 0 : Epilogue.PRELU));

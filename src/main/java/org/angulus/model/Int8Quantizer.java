@@ -26,7 +26,7 @@ public final class Int8Quantizer implements AutoCloseable {
     public Int8Quantizer(Device device, Path file) throws IOException {
         this.device = device;
         metadata = ModelMetadata.load(file);
-        var layers = new ResFace(metadata.network());
+        ResFace layers = Int8Weights.network(file, metadata);
         Weights weights = Weights.load(file, layers.modelTensors(), "");
         folded = new FoldedWeights(layers, weights);
         network = new EmbeddingNetwork(device, metadata.network(), metadata.input(), weights, 1);

@@ -159,6 +159,14 @@ final class Int8Weights {
         return parameters.toMemory(layout);
     }
 
+    /** The network of a model that is int8 or is to be; an IOException says in one sentence that there is no int8 for it. */
+    static ResFace network(Path file, ModelMetadata metadata) throws IOException {
+        if (metadata.network().build() instanceof ResFace network) {
+            return network;
+        }
+        throw new IOException(file + ": the network is " + metadata.network().name() + ", and int8 is for ResFace networks only; leave this model in f32.");
+    }
+
     /** Whether a model file is one of these. */
     static boolean isIn(Path file) throws IOException {
         try (SafeTensors tensors = SafeTensors.open(file)) {

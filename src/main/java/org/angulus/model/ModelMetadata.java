@@ -20,10 +20,12 @@ import java.util.stream.Collectors;
  * @param trainingSet name of the training set
  * @param aligner how its crops were cut
  */
-public record ModelMetadata(ResFaceConfig network, InputFormat input, String loss, int classes, String trainingSet, String aligner) {
+public record ModelMetadata(NetworkConfig network, InputFormat input, String loss, int classes, String trainingSet, String aligner) {
     /** The metadata key under which the format of a model file stands. */
     public static final String FORMAT_KEY = "format";
 
+    private static final String FAMILY_KEY = "family";
+    private static final String LENET = "lenet";
     private static final String FORMAT = "angulus-model-1";
 
     /** As the file's string map. */
@@ -31,17 +33,25 @@ public record ModelMetadata(ResFaceConfig network, InputFormat input, String los
         var map = new LinkedHashMap<String, String>();
         map.put(FORMAT_KEY, FORMAT);
         map.put("network", network.name());
-        map.put("blocks", join(network.blocks()));
         map.put("widths", join(network.widths()));
         map.put("crop", network.height() + "x" + network.width());
         map.put("embedding_size", String.valueOf(network.embeddingSize()));
-        map.put("variant", lower(network.variant()));
-        map.put("padding", lower(network.padding()));
-        map.put("initialization", lower(network.initialization()));
-        map.put("dropout_keep", String.valueOf(network.keep()));
-        map.put("bn_epsilon", String.valueOf(network.epsilon()));
-        map.put("bn_decay", String.valueOf(network.decay()));
-        map.put("bn_unbiased_variance", String.valueOf(network.unbiasedVariance()));
+        switch (network) {
+            case ResFaceConfig resFace -> {
+                map.put("blocks", join(resFace.blocks()));
+                map.put("variant", lower(resFace.variant()));
+                map.put("padding", lower(resFace.padding()));
+                map.put("initialization", lower(resFace.initialization()));
+                map.put("dropout_keep", String.valueOf(resFace.keep()));
+                map.put("bn_epsilon", String.valueOf(resFace.epsilon()));
+                map.put("bn_decay", String.valueOf(resFace.decay()));
+                map.put("bn_unbiased_variance", String.valueOf(resFace.unbiasedVariance()));
+            }
+            case LeNetConfig leNet -> {
+                map.put(FAMILY_KEY, LENET);
+                map.put("feature_prelu", String.valueOf(leNet.featurePrelu()));
+            }
+        }
         map.put("channel_order", lower(input.channelOrder()));
         map.put("pixel_mean", String.valueOf(input.mean()));
         map.put("pixel_factor", String.valueOf(input.factor()));
@@ -67,35 +77,47 @@ public record ModelMetadata(ResFaceConfig network, InputFormat input, String los
             throw new IllegalArgumentException(
                     "the file has the format '" + format + "', but this program reads " + FORMAT + "; read it with the program that saved it.");
         }
-        int[] crop = value(map, "crop", text -> Arrays.stream(text.split("x", 2)).mapToInt(Integer::parseInt).toArray());
-        if (crop.length != 2) {
-            throw new IllegalArgumentException("the metadata 'crop' must read HEIGHTxWIDTH, but it is '" + map.get("crop") + "'.");
-        }
-        var network = new ResFaceConfig(
-                value(map, "network", Function.identity()),
-                value(map, "blocks", ModelMetadata::integers),
-                value(map, "widths", ModelMetadata::integers),
-                crop[0],
-                crop[1],
-                value(map, "embedding_size", Integer::parseInt),
-                value(map, "variant", text -> Variant.valueOf(text.toUpperCase(Locale.ROOT))),
-                value(map, "padding", text -> Padding.valueOf(text.toUpperCase(Locale.ROOT))),
-                value(map, "initialization", text -> Initialization.valueOf(text.toUpperCase(Locale.ROOT))),
-                value(map, "dropout_keep", Double::parseDouble),
-                value(map, "bn_epsilon", Double::parseDouble),
-                value(map, "bn_decay", Double::parseDouble),
-                value(map, "bn_unbiased_variance", Boolean::parseBoolean));
         var input = new InputFormat(
                 value(map, "channel_order", text -> InputFormat.ChannelOrder.valueOf(text.toUpperCase(Locale.ROOT))),
                 value(map, "pixel_mean", Float::parseFloat),
                 value(map, "pixel_factor", Float::parseFloat));
         return new ModelMetadata(
-                network,
+                network(map),
                 input,
                 map.getOrDefault("loss", "unknown"),
                 value(map, "classes", Integer::parseInt),
                 map.getOrDefault("training_set", "unknown"),
                 map.getOrDefault("aligner", "unknown"));
+    }
+
+    /** A file that names no family is of a ResFace. */
+    private static NetworkConfig network(Map<String, String> map) {
+        List<Integer> widths = value(map, "widths", ModelMetadata::integers);
+        int embeddingSize = value(map, "embedding_size", Integer::parseInt);
+        int[] crop = value(map, "crop", text -> Arrays.stream(text.split("x", 2)).mapToInt(Integer::parseInt).toArray());
+        if (crop.length != 2) {
+            throw new IllegalArgumentException("the metadata 'crop' must read HEIGHTxWIDTH, but it is '" + map.get("crop") + "'.");
+        }
+        String family = map.getOrDefault(FAMILY_KEY, "resface");
+        return switch (family) {
+            case LENET -> new LeNetConfig(widths, crop[0], crop[1], embeddingSize, value(map, "feature_prelu", Boolean::parseBoolean));
+            case "resface" -> new ResFaceConfig(
+                    value(map, "network", Function.identity()),
+                    value(map, "blocks", ModelMetadata::integers),
+                    widths,
+                    crop[0],
+                    crop[1],
+                    embeddingSize,
+                    value(map, "variant", text -> Variant.valueOf(text.toUpperCase(Locale.ROOT))),
+                    value(map, "padding", text -> Padding.valueOf(text.toUpperCase(Locale.ROOT))),
+                    value(map, "initialization", text -> Initialization.valueOf(text.toUpperCase(Locale.ROOT))),
+                    value(map, "dropout_keep", Double::parseDouble),
+                    value(map, "bn_epsilon", Double::parseDouble),
+                    value(map, "bn_decay", Double::parseDouble),
+                    value(map, "bn_unbiased_variance", Boolean::parseBoolean));
+            default -> throw new IllegalArgumentException("the model is of the network family '" + Printable.of(family)
+                    + "', but this program knows resface and " + LENET + "; read it with the program that saved it.");
+        };
     }
 
     private static <T> T value(Map<String, String> map, String key, Function<String, T> parse) {

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import org.angulus.model.ConvLayer.Role;
 import org.angulus.model.FoldedWeights.Folded;
@@ -31,13 +32,13 @@ public final class OnnxExport {
 
     private OnnxExport() {}
 
-    /** What the file takes; always RGB, whatever the network's own order is. */
+    /** What the file takes; always RGB, whatever the network's own order is, or grey where the network reads one channel. */
     public enum Input {
-        /** f32 (batch, 3, H, W), 0 to 255; the pixel scaling is inside. */
+        /** f32 (batch, channels, H, W), 0 to 255; the pixel scaling is inside. */
         PIXELS,
-        /** f32 (batch, 3, H, W), already scaled to (pixel - mean) * factor. */
+        /** f32 (batch, channels, H, W), already scaled to (pixel - mean) * factor. */
         NORMALIZED,
-        /** u8 (batch, H, W, 3), as decoders give it; transposition and pixel scaling are inside. */
+        /** u8 (batch, H, W, channels), as decoders give it; transposition and pixel scaling are inside. */
         BYTES
     }
 
@@ -53,33 +54,28 @@ public final class OnnxExport {
     }
 
     /** Writes the file, whole or not at all. */
-    public static void write(Path file, ResFaceConfig config, InputFormat format, Weights weights, Options options) throws IOException {
+    public static void write(Path file, NetworkConfig config, InputFormat format, Weights weights, Options options) throws IOException {
         AtomicFile.write(file, new OnnxExport().model(config, format, weights, options));
     }
 
-    private byte[] model(ResFaceConfig config, InputFormat format, Weights weights, Options options) {
-        var network = new ResFace(config);
-        FoldedWeights folded = new FoldedWeights(network, weights);
+    private byte[] model(NetworkConfig config, InputFormat format, Weights weights, Options options) {
+        Network network = config.build();
+        FoldedWeights tensors = new FoldedWeights(network, weights);
+        Iterator<Folded> folded = tensors.layers().iterator();
         String x = input(format, options.input());
         String shortcut = x;
-        for (Folded layer : folded.layers()) {
-            ConvGeometry g = layer.layer().geometry();
-            boolean linear = layer.weight().kind() == ParameterKind.FC;
-            float[] filter = folded.values(layer.weight());
-            if (g.c() == ResFace.INPUT_CHANNELS && format.channelOrder() == ChannelOrder.BGR) {
-                filter = reversedChannels(filter, g);
-            }
-            String w = initializer(layer.weight().name(), filter, layer.weight().shape().stream().mapToInt(Integer::intValue).toArray());
-            List<String> inputs = layer.bias() == null ? List.of(w) : List.of(w, initializer(layer.bias().name(), folded.values(layer.bias()), g.k()));
-            if (layer.layer().role() == Role.FIRST_OF_BLOCK) {
-                shortcut = x;
-            }
-            x = linear ? linear(x, inputs) : convolution(x, inputs, g);
-            if (layer.slope() != null) {
-                x = node("PRelu", List.of(x, initializer(layer.slope().name(), folded.values(layer.slope()), g.k(), 1, 1)));
-            }
-            if (layer.layer().role() == Role.LAST_OF_BLOCK) {
-                x = node("Add", List.of(x, shortcut));
+        for (Layer layer : network.layers()) {
+            if (layer instanceof ConvLayer conv) {
+                shortcut = conv.role() == Role.FIRST_OF_BLOCK ? x : shortcut;
+                x = convolution(x, folded.next(), tensors, format);
+                x = conv.role() == Role.LAST_OF_BLOCK ? node("Add", List.of(x, shortcut)) : x;
+            } else if (layer instanceof PoolLayer pool) {
+                x = node(
+                        "MaxPool",
+                        List.of(x),
+                        ints("kernel_shape", pool.window(), pool.window()),
+                        ints("strides", pool.stride(), pool.stride()),
+                        ints("pads", 0, 0, pool.padBottom(), pool.padRight()));
             }
         }
         String last = options.unitLength() ? unitLength(x) : x;
@@ -88,11 +84,11 @@ public final class OnnxExport {
             out.writeString(2, "embeddings");
             out.writeString(4, "Identity");
         });
-        graph.writeBytes(bytes(out -> out.writeString(2, "resface")));
+        graph.writeBytes(bytes(out -> out.writeString(2, network instanceof ResFace ? "resface" : config.name())));
         if (options.input() == Input.BYTES) {
-            valueInfo(11, "images", UINT8, config.height(), config.width(), ResFace.INPUT_CHANNELS);
+            valueInfo(11, "images", UINT8, config.height(), config.width(), config.channels());
         } else {
-            valueInfo(11, "images", FLOAT, ResFace.INPUT_CHANNELS, config.height(), config.width());
+            valueInfo(11, "images", FLOAT, config.channels(), config.height(), config.width());
         }
         valueInfo(12, "embeddings", FLOAT, config.embeddingSize());
         return bytes(out -> {
@@ -101,6 +97,24 @@ public final class OnnxExport {
             out.writeBytes(7, ByteString.copyFrom(graph.toByteArray()));
             out.writeBytes(8, ByteString.copyFrom(bytes(opset -> opset.writeInt64(2, OPSET))));
         });
+    }
+
+    /** A convolution or linear layer with its bias and PReLU. */
+    private String convolution(String x, Folded layer, FoldedWeights folded, InputFormat format) {
+        ConvGeometry g = layer.layer().geometry();
+        boolean linear = layer.weight().kind() == ParameterKind.FC;
+        float[] filter = folded.values(layer.weight());
+        if (g.c() == ResFace.INPUT_CHANNELS && format.channelOrder() == ChannelOrder.BGR) {
+            filter = reversedChannels(filter, g);
+        }
+        String w = initializer(layer.weight().name(), filter, layer.weight().shape().stream().mapToInt(Integer::intValue).toArray());
+        List<String> inputs = layer.bias() == null ? List.of(w) : List.of(w, initializer(layer.bias().name(), folded.values(layer.bias()), g.k()));
+        String y = linear ? linear(x, inputs) : convolution(x, inputs, g);
+        if (layer.slope() == null) {
+            return y;
+        }
+        int[] shape = linear ? new int[] {g.k()} : new int[] {g.k(), 1, 1};
+        return node("PRelu", List.of(y, initializer(layer.slope().name(), folded.values(layer.slope()), shape)));
     }
 
     /** From {@code images} to what the first convolution reads. */

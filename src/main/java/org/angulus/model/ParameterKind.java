@@ -11,6 +11,8 @@ public enum ParameterKind {
     BN_BETA,
     /** Of a convolution, the FC or the class layer. */
     BIAS,
+    /** The learnt s of a head: never decays, the head gives its rate. */
+    SCALE,
     /** Running mean or variance of batch norm: no parameter, never updated by an optimizer. */
     STATISTICS
 }

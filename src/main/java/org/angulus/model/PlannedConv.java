@@ -10,7 +10,8 @@ import org.angulus.model.ArenaPlanner.Place;
 
 /**
  * A {@link ConvLayer} for N images. Forward keeps c = conv(x) (with its bias) and makes y = residual + prelu(batchNorm(c)); backward turns dy into
- * dc, and dc into dw and dx. Where the convolution stores another type than c has, c is converted from its result, and dc back.
+ * dc, and dc into dw and dx. Where the convolution stores another type than c has, c is converted from its result, and dc back. A frozen layer goes
+ * forward only, and its batch norm takes the running statistics.
  */
 final class PlannedConv implements PlannedLayer {
     private final ConvLayer layer;
@@ -21,7 +22,6 @@ final class PlannedConv implements PlannedLayer {
     private final Places places;
     private final Offsets offsets;
     private final Matrix matrix;
-    private final ResFaceConfig config;
 
     /**
      * Where the layer's activations lie in the arena.
@@ -64,14 +64,15 @@ final class PlannedConv implements PlannedLayer {
     /**
      * The convolution's plans.
      *
-     * @param backwardInput null for the first layer
+     * @param backwardWeight null for a frozen layer, like accumulateWeight
+     * @param backwardInput null for a frozen layer and the first one that is not
      */
     record Plans(Conv2dPlan forward, Conv2dPlan backwardWeight, Conv2dPlan accumulateWeight, Conv2dPlan backwardInput) {}
 
     /**
      * @param matrix what follows the convolution, as rows of channels
      */
-    PlannedConv(ConvLayer layer, Matrix matrix, Plans plans, Places places, Offsets offsets, ResFaceConfig config) {
+    PlannedConv(ConvLayer layer, Matrix matrix, Plans plans, Places places, Offsets offsets) {
         this.layer = layer;
         this.forward = plans.forward();
         this.backwardWeight = plans.backwardWeight();
@@ -79,7 +80,6 @@ final class PlannedConv implements PlannedLayer {
         this.backwardInput = plans.backwardInput();
         this.places = places;
         this.offsets = offsets;
-        this.config = config;
         this.matrix = matrix;
     }
 
@@ -105,17 +105,19 @@ final class PlannedConv implements PlannedLayer {
                 .prepared(prepare(forward, memory))
                 .workspace(workspace(memory, forward))
                 .bias(element(memory.parameters(), offsets.bias()))
-                .statistics(at(memory, places.statistics())));
+                .statistics(isFrozen() ? 0 : at(memory, places.statistics())));
         if (c != result) {
             ops.convert(forward.shape().outputs(), forward.shape().type(), result, matrix.type(), c);
         }
         if (layer.norm() != null) {
-            ops.runningStatistics(
-                    matrix,
-                    (float) config.decay(),
-                    config.unbiasedVariance(),
-                    at(memory, places.statistics()),
-                    element(memory.statistics(), offsets.running()));
+            if (!isFrozen()) {
+                ops.runningStatistics(
+                        matrix,
+                        (float) layer.norm().constants().decay(),
+                        layer.norm().constants().unbiasedVariance(),
+                        at(memory, places.statistics()),
+                        element(memory.statistics(), offsets.running()));
+            }
             ops.batchNormForward(batchNorm(memory), residual, y);
         } else if (layer.slope() != null) {
             ops.preluForward(matrix, c, element(memory.parameters(), offsets.slope()), residual, y);
@@ -175,12 +177,16 @@ final class PlannedConv implements PlannedLayer {
     private BatchNormLayer batchNorm(PlanMemory memory) {
         return new BatchNormLayer(
                 matrix,
-                (float) config.epsilon(),
+                (float) layer.norm().constants().epsilon(),
                 at(memory, places.c()),
-                at(memory, places.statistics()),
+                isFrozen() ? element(memory.statistics(), offsets.running()) : at(memory, places.statistics()),
                 element(memory.parameters(), offsets.gamma()),
                 element(memory.parameters(), offsets.beta()),
                 element(memory.parameters(), offsets.slope()));
+    }
+
+    private boolean isFrozen() {
+        return backwardWeight == null;
     }
 
     private static long workspace(PlanMemory memory, Conv2dPlan plan) {

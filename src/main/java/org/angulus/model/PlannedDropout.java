@@ -13,7 +13,7 @@ import org.angulus.model.ArenaPlanner.Place;
  * @param seed start value of the masks
  * @param purpose tells this layer's masks from those of others
  * @param value the activation
- * @param gradient of the activation
+ * @param gradient of the activation; null where backward ends above
  */
 record PlannedDropout(Matrix shape, float keep, long seed, int purpose, Place value, Place gradient) implements PlannedLayer {
     @Override

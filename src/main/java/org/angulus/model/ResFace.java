@@ -1,28 +1,23 @@
 package org.angulus.model;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.stream.Stream;
-import org.angulus.device.Conv2dShape;
-import org.angulus.device.Type;
+import org.angulus.model.ConvLayer.BatchNormConstants;
 import org.angulus.model.ConvLayer.BatchNormTensors;
 import org.angulus.model.ConvLayer.Role;
 
 /** The layers of a {@link ResFaceConfig} in order, and the names, shapes and starts of their tensors. */
-public final class ResFace {
+public final class ResFace extends Network {
     /** Channels of a picture. */
     public static final int INPUT_CHANNELS = 3;
 
     private static final double RESIDUAL_SIGMA = 0.01;
-    private static final double PRELU_SLOPE = 0.25;
 
     private final ResFaceConfig config;
-    private final List<Layer> layers = new ArrayList<>();
-    private final FlatLayout statistics = new FlatLayout();
-    private final List<TensorSpec> parameters = new ArrayList<>();
+    private final BatchNormConstants normConstants;
 
     public ResFace(ResFaceConfig config) {
+        super(config);
         this.config = config;
+        normConstants = new BatchNormConstants(config.epsilon(), config.decay(), config.unbiasedVariance());
         int h = config.height();
         int w = config.width();
         int c = INPUT_CHANNELS;
@@ -40,46 +35,9 @@ public final class ResFace {
             }
         }
         if (config.keep() < 1) {
-            layers.add(new DropoutLayer((long) h * w * c, config.keep()));
+            add(new DropoutLayer((long) h * w * c, config.keep()));
         }
         addLinear(h * w, c);
-    }
-
-    public ResFaceConfig config() {
-        return config;
-    }
-
-    public List<Layer> layers() {
-        return List.copyOf(layers);
-    }
-
-    /** All trained tensors, in the order of the layers. */
-    public List<TensorSpec> parameters() {
-        return List.copyOf(parameters);
-    }
-
-    /** Running mean and variance of every batch norm, a pair each. */
-    public FlatLayout statistics() {
-        return statistics;
-    }
-
-    /** All that a model file holds: the trained tensors and the running statistics. */
-    public List<TensorSpec> modelTensors() {
-        return Stream.concat(parameters.stream(), statistics.entries().stream().map(FlatLayout.Entry::spec)).toList();
-    }
-
-    /** The convolutions of {@code n} images in the order of the layers, in f32; the FC is one of 1x1. */
-    public List<Conv2dShape> convolutions(int n) {
-        return layers.stream().filter(ConvLayer.class::isInstance).map(layer -> ModelPlan.shape(((ConvLayer) layer).geometry(), n, Type.F32)).toList();
-    }
-
-    /** Multiply-adds of one image going forward. */
-    public long multiplyAdds() {
-        long sum = 0;
-        for (Layer layer : layers) {
-            sum += layer instanceof ConvLayer conv ? conv.geometry().multiplyAdds() : 0;
-        }
-        return sum;
     }
 
     private void addConv(ConvGeometry g, String prefix, String number, Role role) {
@@ -88,9 +46,8 @@ public final class ResFace {
         TensorSpec weight = TensorSpec.filter(prefix + ".conv" + number + ".weight", g.k(), g.c(), g.r(), g.s(), start);
         boolean article = config.variant() == Variant.ARTICLE;
         TensorSpec bias = article || !stage ? null : bias(prefix + ".conv" + number + ".bias", g.k());
-        BatchNormTensors norm = article ? BatchNormTensors.of(prefix + ".bn" + number, g.k()) : null;
-        TensorSpec slope =
-                TensorSpec.vector(prefix + ".prelu" + number + ".weight", ParameterKind.PRELU, g.k(), Start.constant(PRELU_SLOPE));
+        BatchNormTensors norm = article ? BatchNormTensors.of(prefix + ".bn" + number, g.k(), normConstants) : null;
+        TensorSpec slope = slope(prefix + ".prelu" + number + ".weight", g.k());
         add(new ConvLayer(g, weight, bias, norm, slope, role));
     }
 
@@ -102,36 +59,9 @@ public final class ResFace {
                 ConvGeometry.linear(positions * channels, d),
                 weight,
                 article ? null : bias("fc.bias", d),
-                article ? BatchNormTensors.of("fc_bn", d) : null,
+                article ? BatchNormTensors.of("fc_bn", d, normConstants) : null,
                 null,
                 Role.PLAIN));
-    }
-
-    private void add(ConvLayer layer) {
-        layers.add(layer);
-        parameters.add(layer.weight());
-        if (layer.bias() != null) {
-            parameters.add(layer.bias());
-        }
-        if (layer.norm() != null) {
-            parameters.add(layer.norm().gamma());
-            parameters.add(layer.norm().beta());
-            statistics.add(layer.norm().mean());
-            statistics.addDense(layer.norm().variance());
-        }
-        if (layer.slope() != null) {
-            parameters.add(layer.slope());
-        }
-    }
-
-    private static TensorSpec bias(String name, int count) {
-        return TensorSpec.vector(name, ParameterKind.BIAS, count, Start.constant(0));
-    }
-
-    private Start xavier(int fanIn, int fanOut) {
-        return config.initialization() == Initialization.CAFFE
-                ? Start.uniformOfVariance(1.0 / fanIn)
-                : Start.uniformOfVariance(2.0 / ((double) fanIn + fanOut));
     }
 
     private Start residualStart() {

@@ -35,7 +35,7 @@ public record ResFaceConfig(
         double keep,
         double epsilon,
         double decay,
-        boolean unbiasedVariance) {
+        boolean unbiasedVariance) implements NetworkConfig {
     /** Blocks by name. resface36-2481 is the article's own, which has 34 convolutions. */
     private static final Map<String, List<Integer>> NAMED = Map.of(
             "resface4", List.of(0, 0, 0, 0),
@@ -60,6 +60,16 @@ public record ResFaceConfig(
         require(keep > 0 && keep <= 1, "dropout's keep is " + keep + "; it must be above 0 and at most 1");
         require(epsilon > 0 && epsilon < 1, "batch norm's epsilon is " + epsilon + "; it must lie between 0 and 1");
         require(decay >= 0 && decay < 1, "batch norm's decay is " + decay + "; it must be at least 0 and below 1");
+    }
+
+    @Override
+    public int channels() {
+        return ResFace.INPUT_CHANNELS;
+    }
+
+    @Override
+    public ResFace build() {
+        return new ResFace(this);
     }
 
     /** A network of {@link #names()} with the variant's own padding and initialization, 112x96, 64 to 512 channels, 512 numbers, no dropout. */
@@ -87,11 +97,13 @@ public record ResFaceConfig(
                 unbiasedVariance);
     }
 
+    @Override
     public ResFaceConfig withCrop(int newHeight, int newWidth) {
         return new ResFaceConfig(name, blocks, widths, newHeight, newWidth, embeddingSize, variant, padding, initialization, keep, epsilon, decay,
                 unbiasedVariance);
     }
 
+    @Override
     public ResFaceConfig withEmbeddingSize(int newSize) {
         return new ResFaceConfig(name, blocks, widths, height, width, newSize, variant, padding, initialization, keep, epsilon, decay,
                 unbiasedVariance);

@@ -15,6 +15,7 @@ import org.angulus.device.Event;
 import org.angulus.device.HostBuffer;
 import org.angulus.device.StepScalars;
 import org.angulus.device.Stream;
+import org.angulus.image.Grey;
 import org.angulus.train.TrainingBuffers.InputBlock;
 
 /**
@@ -77,6 +78,9 @@ final class BatchLoader implements AutoCloseable {
                 memory.asSlice(block.flips(), n));
         slot.filled = workers.submit(() -> {
             source.fill(micro * n, batch);
+            if (buffers.channels == 1) {
+                Grey.of(batch.images(), batch.images(), (long) n * source.height() * source.width());
+            }
             checkLabels(batch, micro * n);
             return null;
         });

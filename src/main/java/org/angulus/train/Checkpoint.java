@@ -2,6 +2,7 @@ package org.angulus.train;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import org.angulus.data.JsonText;
 import org.angulus.data.TextFile;
 import org.angulus.model.AtomicFile;
 import org.angulus.model.ModelMetadata;
+import org.angulus.model.Network;
 import org.angulus.model.SafeTensorsWriter;
 import org.angulus.model.TensorSpec;
 import org.angulus.model.Weights;
@@ -88,10 +90,11 @@ public record Checkpoint(State state, TrainingConfig config, Weights weights, We
     /**
      * Reads a folder whole.
      *
-     * @param parameters trained tensors
+     * @param parameters of network and head
+     * @param trained those that are not frozen
      * @param statistics running statistics
      */
-    static Checkpoint read(Path folder, Collection<TensorSpec> parameters, Collection<TensorSpec> statistics) throws IOException {
+    static Checkpoint read(Path folder, Collection<TensorSpec> parameters, Collection<TensorSpec> trained, Collection<TensorSpec> statistics) throws IOException {
         File file = readFile(folder);
         List<TensorSpec> all = new ArrayList<>(parameters);
         all.addAll(statistics);
@@ -100,7 +103,7 @@ public record Checkpoint(State state, TrainingConfig config, Weights weights, We
         Weights average = averaged ? Weights.load(folder.resolve(MODEL), all, "") : null;
         var optimizer = new LinkedHashMap<String, Weights>();
         for (String name : file.config().optimizer().states()) {
-            optimizer.put(name, Weights.load(folder.resolve(OPTIMIZER), parameters, name + "/"));
+            optimizer.put(name, Weights.load(folder.resolve(OPTIMIZER), trained, name + "/"));
         }
         return new Checkpoint(file.state(), file.config(), weights, average, optimizer);
     }
@@ -109,7 +112,7 @@ public record Checkpoint(State state, TrainingConfig config, Weights weights, We
         Path path = folder.resolve(STATE);
         try {
             JsonElement json = JsonText.parse(TextFile.read(path));
-            nameDecoder(json);
+            addLaterFields(json);
             File file = RecordJson.read(json, File.class, null, "checkpoint");
             if (file.state().format() != FORMAT) {
                 throw new IllegalArgumentException("checkpoint.state.format is " + file.state().format() + ", but this program reads " + FORMAT
@@ -121,10 +124,18 @@ public record Checkpoint(State state, TrainingConfig config, Weights weights, We
         }
     }
 
-    /** The one field that came later: without it an older run could not go on. */
-    private static void nameDecoder(JsonElement json) {
-        if (json.isJsonObject() && json.getAsJsonObject().get("state") instanceof JsonObject state && !state.has("decoder")) {
-            state.addProperty("decoder", UNKNOWN_DECODER);
+    /** The fields that came later: without them an older run could not go on. */
+    private static void addLaterFields(JsonElement json) {
+        if (json instanceof JsonObject file) {
+            addIfAbsent(file.get("state"), "decoder", new JsonPrimitive(UNKNOWN_DECODER));
+            addIfAbsent(file.get("config"), "frozen", new JsonPrimitive(Network.NOTHING));
+            addIfAbsent(file.get("config"), "metric", RecordJson.write(MetricTraining.NONE));
+        }
+    }
+
+    private static void addIfAbsent(JsonElement json, String field, JsonElement value) {
+        if (json instanceof JsonObject object && !object.has(field)) {
+            object.add(field, value);
         }
     }
 

@@ -43,6 +43,7 @@ public record ParameterRules(double conv, double fc, double head, double prelu, 
             case BN_GAMMA -> bnGamma;
             case BN_BETA -> bnBeta;
             case BIAS -> bias;
+            case SCALE -> throw new IllegalArgumentException("The head gives the rules of its scale, not its kind.");
             case STATISTICS -> throw new IllegalArgumentException("Running statistics are no parameters: no rule applies to them.");
         };
     }

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.angulus.model.NearestNames;
 import org.angulus.model.Printable;
 
 /**
@@ -93,11 +94,12 @@ final class RecordJson {
             return json.getAsString();
         }
         if (type.isEnum() && json.isString()) {
-            for (Object constant : type.getEnumConstants()) {
-                if (hyphenated(((Enum<?>) constant).name().toLowerCase(Locale.ROOT)).equals(json.getAsString())) {
-                    return constant;
-                }
+            List<String> names = names(type);
+            int found = names.indexOf(json.getAsString());
+            if (found >= 0) {
+                return type.getEnumConstants()[found];
             }
+            throw wrongType(path, json, describe(type) + NearestNames.hint(json.getAsString(), names));
         }
         if (json.isNumber()) {
             BigDecimal number = json.getAsBigDecimal();
@@ -143,8 +145,9 @@ final class RecordJson {
                 return readRecord(json, candidate, same, path, true);
             }
         }
-        throw new IllegalArgumentException(path + ".kind is '" + wanted + "'; it must be one of "
-                + Arrays.stream(type.getPermittedSubclasses()).map(RecordJson::kindOf).collect(Collectors.joining(", ")) + ".");
+        List<String> kinds = Arrays.stream(type.getPermittedSubclasses()).map(RecordJson::kindOf).toList();
+        throw new IllegalArgumentException(path + ".kind is '" + Printable.of(wanted) + "'; it must be one of " + String.join(", ", kinds)
+                + NearestNames.hint(wanted, kinds) + ".");
     }
 
     private static Object readRecord(JsonObject json, Class<?> type, Object defaults, String path, boolean hasKind) {
@@ -153,7 +156,8 @@ final class RecordJson {
         for (String field : json.keySet()) {
             if (!names.contains(field) && !(hasKind && field.equals(KIND))) {
                 throw new IllegalArgumentException(
-                        path + " has the unknown field '" + Printable.of(field) + "'; the fields here are " + String.join(", ", names) + ".");
+                        path + " has the unknown field '" + Printable.of(field) + "'; the fields here are " + String.join(", ", names)
+                                + NearestNames.hint(field, names) + ".");
             }
         }
         var arguments = new Object[components.length];
@@ -201,20 +205,23 @@ final class RecordJson {
         return Arrays.stream(type.getInterfaces()).anyMatch(Class::isSealed);
     }
 
-    /** EpsilonHat to epsilon-hat. */
+    /** EpsilonHat to epsilon-hat, and LeNetConfig to le-net. */
     private static String kindOf(Class<?> type) {
-        return type.getSimpleName().replaceAll("([a-z0-9])([A-Z])", "$1-$2").toLowerCase(Locale.ROOT);
+        return type.getSimpleName().replaceAll("Config$", "").replaceAll("([a-z0-9])([A-Z])", "$1-$2").toLowerCase(Locale.ROOT);
     }
 
     private static String hyphenated(String name) {
         return name.replace('_', '-');
     }
 
+    /** The constants of an enum as JSON names them. */
+    private static List<String> names(Class<?> type) {
+        return Arrays.stream(type.getEnumConstants()).map(constant -> hyphenated(((Enum<?>) constant).name().toLowerCase(Locale.ROOT))).toList();
+    }
+
     private static String describe(Class<?> type) {
         if (type.isEnum()) {
-            return Arrays.stream(type.getEnumConstants())
-                    .map(constant -> "'" + hyphenated(((Enum<?>) constant).name().toLowerCase(Locale.ROOT)) + "'")
-                    .collect(Collectors.joining(" or "));
+            return names(type).stream().map(name -> "'" + name + "'").collect(Collectors.joining(" or "));
         }
         if (type == int.class || type == long.class) {
             return "a whole number";

@@ -10,15 +10,15 @@ import org.angulus.image.RgbImage;
 import org.angulus.model.CounterRandom;
 
 /**
- * Endless epochs over a set, each in its own order. Example p is image (p mod count) of the order of epoch (p / count): the rest of an epoch
- * that fills no batch carries over into the next one. Mirroring and augmentation are drawn for each example.
+ * Endless epochs over a set, each in its own order ({@link ExampleOrder#shuffled}), or any other order: the rest of an epoch that fills no batch carries over into
+ * the next one. Mirroring and augmentation are drawn for each example.
  */
 public final class ShuffledBatches implements BatchSource {
     /** Pictures tried in the place of one that cannot be used. */
     private static final int SUBSTITUTES = 16;
 
     private final LabeledImages images;
-    private final long startValue;
+    private final ExampleOrder order;
     private final boolean flip;
     private final Augmentation augmentation;
     private final FailedImages failed;
@@ -38,11 +38,16 @@ public final class ShuffledBatches implements BatchSource {
      * @param failed keeps account of images that cannot be read. In the place of such a one stands another image, drawn by the example's number alone
      */
     public ShuffledBatches(LabeledImages images, long startValue, boolean flip, Augmentation augmentation, FailedImages failed) {
+        this(images, startValue, flip, augmentation, failed, ExampleOrder.shuffled(Math.max(1, images.count()), startValue));
+    }
+
+    /** In another order than that of shuffled epochs. */
+    public ShuffledBatches(LabeledImages images, long startValue, boolean flip, Augmentation augmentation, FailedImages failed, ExampleOrder order) {
         if (images.count() < 1) {
             throw new IllegalArgumentException("The training set has no image; give it at least one.");
         }
         this.images = images;
-        this.startValue = startValue;
+        this.order = order;
         this.flip = flip;
         this.augmentation = augmentation;
         this.failed = failed;
@@ -110,7 +115,6 @@ public final class ShuffledBatches implements BatchSource {
 
     /** Which image of the set example {@code example} is. */
     int image(long example) {
-        long epoch = Math.floorDiv(example, images.count());
-        return new Permutation(images.count(), startValue, epoch).at((int) Math.floorMod(example, (long) images.count()));
+        return order.image(example);
     }
 }

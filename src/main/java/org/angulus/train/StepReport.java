@@ -1,5 +1,7 @@
 package org.angulus.train;
 
+import org.angulus.loss.HeadHealth;
+
 /**
  * What is known after a step whose loss was read.
  *
@@ -14,6 +16,7 @@ package org.angulus.train;
  * @param imagesPerSecond since the last report
  * @param skippedSteps steps of the run so far that had no finite gradient
  * @param loaderShare share of the time since the last report that was spent waiting for batches
+ * @param health angles, lengths and shares of the gradient in the step's last micro-batch
  */
 public record StepReport(
         long step,
@@ -26,4 +29,11 @@ public record StepReport(
         double margin,
         double imagesPerSecond,
         long skippedSteps,
-        double loaderShare) {}
+        double loaderShare,
+        HeadHealth health) {
+    /** The same after {@code before} more steps. */
+    StepReport later(long before) {
+        return new StepReport(step + before, loss, accuracy, targetCosine, otherCosine, gradientNorm, learningRate, margin, imagesPerSecond, skippedSteps,
+                loaderShare, health);
+    }
+}

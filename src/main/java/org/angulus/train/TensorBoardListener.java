@@ -5,9 +5,12 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.angulus.loss.HeadHealth;
+import org.angulus.device.MetricSummary;
 
 /**
- * Writes a run's figures as TensorBoard scalars: learning_rate, total_loss/cross_entropy, train/..., and evaluation figures as lfw/.... A log that cannot be
+ * Writes a run's figures as TensorBoard scalars: learning_rate, total_loss/cross_entropy, train/..., angle/..., gradient_share/..., length/...,
+ * and evaluation figures as lfw/.... A log that cannot be
  * written ends with one warning, never the run.
  */
 public final class TensorBoardListener implements TrainingListener, AutoCloseable {
@@ -44,7 +47,38 @@ public final class TensorBoardListener implements TrainingListener, AutoCloseabl
         values.put("train/skipped_steps", (double) report.skippedSteps());
         values.put("time/images_per_second", report.imagesPerSecond());
         values.put("time/loader_share", report.loaderShare());
+        values.putAll(health(report.health()));
         write(report.step(), values);
+    }
+
+    /** Lines of a panel share its first word; what a head has not is no line. */
+    private static Map<String, Double> health(HeadHealth health) {
+        var values = new LinkedHashMap<String, Double>();
+        values.put("total_loss/lowest_possible", health.lowestLoss());
+        values.put("angle/target", health.targetAngle());
+        values.put("angle/nearest_other", health.nearestAngle());
+        for (int i = 0; i <= HeadHealth.BANDS.size(); i++) {
+            String from = i == 0 ? "0" : HeadHealth.BANDS.get(i - 1).toString();
+            String to = i == HeadHealth.BANDS.size() ? "180" : HeadHealth.BANDS.get(i).toString();
+            values.put("gradient_share/" + from + "_to_" + to, health.gradientShares().get(i));
+        }
+        values.put("length/embedding", health.embeddingNorm());
+        values.put("length/class_vector", health.classNorm());
+        values.values().removeIf(value -> value.isNaN());
+        return values;
+    }
+
+    @Override
+    public void onMetric(long step, MetricSummary summary, double margin) {
+        var values = new LinkedHashMap<String, Double>();
+        values.put("metric/loss", (double) summary.loss());
+        values.put("metric/active", (double) summary.active());
+        values.put("metric/skipped", (double) summary.skipped());
+        values.put("metric/positive_distance", (double) summary.positiveDistance());
+        values.put("metric/negative_distance", (double) summary.negativeDistance());
+        values.put("metric/collapsed", (double) summary.collapsed());
+        values.put("metric/margin", margin);
+        write(step, values);
     }
 
     @Override

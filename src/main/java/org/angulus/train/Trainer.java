@@ -3,21 +3,26 @@ package org.angulus.train;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.angulus.device.Device;
 import org.angulus.device.HeadKind;
 import org.angulus.device.HeadSummary;
+import org.angulus.device.MetricSummary;
 import org.angulus.device.StepControl;
 import org.angulus.device.StepScalars;
 import org.angulus.image.Decoders;
+import org.angulus.loss.MetricLoss;
 import org.angulus.loss.ScaleBound;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.ModelMetadata;
+import org.angulus.model.Network;
 import org.angulus.model.TensorSpec;
-import org.angulus.model.Variant;
 import org.angulus.model.Weights;
 
 /**
@@ -47,6 +52,7 @@ public final class Trainer implements AutoCloseable {
     private double bestFigure;
     private long reportedStep;
     private long reportedNanos;
+    private boolean startedFromModel;
     private long savedStep = -1;
     private long skippedAtSave;
     private volatile boolean stopRequested;
@@ -55,6 +61,8 @@ public final class Trainer implements AutoCloseable {
 
     private double waitedNanos;
     private boolean closed;
+    private final MarginAdaptation adaptation; // null where the margin stays
+    private final Set<String> told = new HashSet<>();
 
     /**
      * Takes all memory of the run and starts the weights.
@@ -79,6 +87,7 @@ public final class Trainer implements AutoCloseable {
         this.aligner = aligner;
         training = TrainingStep.open(device, config, source.classes(), config.loaderThreads() + 2);
         training.start();
+        adaptation = config.metric().adaptEvery() > 0 ? new MarginAdaptation(config.metric().adaptEvery()) : null;
     }
 
     /** Tells a listener of everything from now on. */
@@ -109,19 +118,51 @@ public final class Trainer implements AutoCloseable {
         return latest.isPresent();
     }
 
+    /**
+     * Starts from the weights of a model file: fine-tuning. Before the first step, and not after {@link #resume}.
+     *
+     * @param kept whether its class vectors are taken, too: they are of the same people in the same order
+     * @throws IOException with one sentence, when the file cannot be read, differs in more than its head and last projection, or leaves something new
+     *     in the frozen part
+     */
+    public StartingWeights startFrom(Path model, StartingWeights.Head kept) throws IOException {
+        if (loader != null || step > 0) {
+            throw new IllegalStateException("The run has begun; start from a model before the first step.");
+        }
+        var head = training.layout().entries().stream().map(FlatLayout.Entry::spec).toList();
+        StartingWeights start = StartingWeights.of(
+                model, training.network(), head.subList(training.network().parameters().size(), head.size()), kept, config.startValue());
+        Set<String> learning = training.trained().entries().stream().map(entry -> entry.spec().name()).collect(Collectors.toSet());
+        for (TensorSpec spec : training.network().parameters()) {
+            if (start.drawn().contains(spec.name()) && !learning.contains(spec.name())) {
+                throw new IOException(model + ": '" + spec.name() + "' does not fit this network and would be new, but it is frozen; freeze less than "
+                        + config.frozen() + " or keep the model's embeddingSize.");
+            }
+        }
+        training.load(start.weights(), null, Map.of(), 0, 0);
+        startedFromModel = true;
+        return start;
+    }
+
     private void resume(Path folder) throws IOException {
         Checkpoint.State state = Checkpoint.readState(folder);
         TrainingConfig saved = Checkpoint.readConfig(folder);
         if (!saved.network().equals(config.network()) || saved.head().kind() != config.head().kind() || state.classes() != source.classes()
                 || !saved.optimizer().states().equals(config.optimizer().states())
-                || saved.averageDecay() > 0 != config.averageDecay() > 0) {
-            throw new IOException(folder + ": this checkpoint is of another network, head, optimizer or number of people (" + saved.network().name()
-                    + ", " + saved.head().description() + ", " + state.classes()
+                || !saved.frozen().equals(config.frozen())
+                || saved.averageDecay() > 0 != config.averageDecay() > 0
+                || saved.metric().alone() != config.metric().alone()
+                || !saved.metric().loss().getClass().equals(config.metric().loss().getClass())) {
+            throw new IOException(folder + ": this checkpoint is of another network, head, optimizer, frozen part or number of people (" + saved.network().name()
+                    + ", " + saved.lossDescription() + ", " + state.classes()
                     + " people); continue with its configuration or train into an empty folder.");
         }
         List<TensorSpec> parameters = specs(training.layout());
-        Checkpoint checkpoint = Checkpoint.read(folder, parameters, specs(training.network().statistics()));
+        Checkpoint checkpoint = Checkpoint.read(folder, parameters, specs(training.trained()), specs(training.statistics()));
         training.load(checkpoint.weights(), checkpoint.average(), checkpoint.optimizer(), state.appliedSteps(), state.skippedSteps());
+        if (adaptation != null) {
+            adaptation.restore(training.pairCounts());
+        }
         step = state.step();
         skippedAtStart = state.skippedSteps();
         skippedSeen = state.skippedSteps();
@@ -129,6 +170,7 @@ public final class Trainer implements AutoCloseable {
         savedStep = step;
         bestStep = state.bestStep();
         bestFigure = state.bestFigure();
+        startedFromModel = true;
         closeLoader();
         if (!saved.sameComputation(config)) {
             warn("The run goes on under another configuration than the one of its checkpoint " + folder.getFileName()
@@ -206,13 +248,18 @@ public final class Trainer implements AutoCloseable {
 
     /** What a configuration does that its reader may not expect. */
     private void warnOfConfiguration() {
-        boolean scaled = config.head().kind() == HeadKind.NORMFACE || config.head().kind() == HeadKind.AM_SOFTMAX;
-        double lowest = scaled ? ScaleBound.lowestLoss(source.classes(), config.head().scale(), 0) : 0;
+        HeadKind kind = config.head().kind();
+        boolean scaled = !config.metric().alone() && kind.hasScale() && kind.isSoftmax() && kind != HeadKind.CIRCLE && !config.head().learnsScale();
+        double scale = config.head().scale(source.classes());
+        double lowest = scaled ? ScaleBound.lowestLoss(source.classes(), scale, 0) : 0;
         if (lowest > HOPELESS_LOSS) {
             warn("A scale of %s cannot bring the loss of %d people below %.2f; set head.scale to %.1f or more.".formatted(
-                    config.head().scale(), source.classes(), lowest, ScaleBound.scaleFor(source.classes(), 0.9)));
+                    scale, source.classes(), lowest, ScaleBound.scaleFor(source.classes(), 0.9)));
         }
-        if (config.microBatches() > 1 && config.network().variant() == Variant.ARTICLE) {
+        if (!startedFromModel && !config.frozen().equals(Network.NOTHING)) {
+            warn("The weights up to " + config.frozen() + " are random and stay so, because they are frozen; start from a model, or set frozen to none.");
+        }
+        if (config.microBatches() > 1 && !training.network().statistics().entries().isEmpty()) {
             warn("Batch norm takes its statistics from each micro-batch of " + config.microBatch() + " images, not from the batch of "
                     + config.batch() + ".");
         }
@@ -221,18 +268,27 @@ public final class Trainer implements AutoCloseable {
     private void doStep() throws IOException {
         float rate = (float) config.learningRate(step);
         float margin = (float) config.margin(step);
+        float scale = (float) config.head().scale(source.classes());
+        float lambda = (float) config.head().annealing().at(step);
         for (int i = 0; i < config.microBatches(); i++) {
             long micro = step * config.microBatches() + i;
-            loader.send(new StepScalars(step, micro, rate, margin, (float) config.head().scale(), 0));
+            loader.send(new StepScalars(step, micro, rate, margin, scale, lambda));
             training.launchMicroBatch(i);
+            if (adaptation != null) {
+                adaptation.add(training.pairDistances(), training.labels());
+            }
             loader.refill();
         }
         training.launchUpdate();
+        if (adaptation != null && adaptation.isDue()) {
+            training.setMetricMargin((float) adaptation.take());
+        }
     }
 
     /** Reads loss and control of the step just enqueued. */
     private void report() {
         HeadSummary summary = training.summary();
+        MetricSummary metric = training.metricSummary();
         StepControl control = training.control();
         long now = System.nanoTime();
         double images = (double) (step + 1 - reportedStep) * config.batch();
@@ -245,15 +301,42 @@ public final class Trainer implements AutoCloseable {
         source.takeProblems().forEach(problem -> warn("Another picture stands in for one that cannot be used: " + problem));
         long skipped = control.skippedSteps();
         var report = new StepReport(
-                step, summary.loss(), summary.accuracy(), summary.targetCosine(), summary.otherCosine(), control.gradientNorm(),
-                config.learningRate(step), config.margin(step), images / (nanos * 1e-9), skipped, waited / nanos);
+                step, totalLoss(summary, metric), summary.accuracy(), summary.targetCosine(), summary.otherCosine(), control.gradientNorm(),
+                config.learningRate(step), config.margin(step), images / (nanos * 1e-9), skipped, waited / nanos,
+                training.health(config.margin(step)));
         listeners.forEach(listener -> listener.onStep(report));
+        if (metric != null) {
+            double metricMargin = config.metric().loss() instanceof MetricLoss.Center ? 0 : training.metricMargin();
+            listeners.forEach(listener -> listener.onMetric(step, metric, metricMargin));
+            warnOfMetric(metric);
+        }
         if (skipped > skippedSeen) {
             warn((skipped - skippedSeen) + " of the last steps had no finite gradient and changed nothing; the loss is now " + summary.loss() + ".");
             skippedSeen = skipped;
         }
         if (skipped - skippedAtStart > config.skipLimit()) {
             throw new DivergedException(step, skipped - skippedAtStart, summary.loss(), lastCheckpoint());
+        }
+    }
+
+    /** What is minimised: the head's loss and the weighted one on the embeddings. */
+    private double totalLoss(HeadSummary summary, MetricSummary metric) {
+        return metric == null || config.metric().alone() ? summary.loss() : summary.loss() + config.metric().weight() * metric.loss();
+    }
+
+    /** Each once in a run. */
+    private void warnOfMetric(MetricSummary metric) {
+        boolean pairs = metric.positiveDistance() > 0 && metric.negativeDistance() > 0;
+        String sentence = null;
+        if (metric.collapsed() == 1) {
+            sentence = "All embeddings of the batch have become one point: the loss on distances has collapsed; start with a smaller rate, or with the head.";
+        } else if (metric.terms() == 0 && !pairs) {
+            sentence = "The batch had no pair or triplet to learn from, since no person was there twice or only one was; choose metric.sampling identities or pairs.";
+        } else if (metric.terms() == 0) {
+            sentence = "The batch had triplets, but none with a negative that the selection takes, so its step learned nothing from them; take larger batches or another selection.";
+        }
+        if (sentence != null && told.add(sentence)) {
+            warn(sentence);
         }
     }
 
@@ -301,6 +384,9 @@ public final class Trainer implements AutoCloseable {
             return;
         }
         long started = System.nanoTime();
+        if (adaptation != null) {
+            training.setPairCounts(adaptation.counts());
+        }
         StepControl control = training.control();
         var state = new Checkpoint.State(step, control.appliedSteps(), control.skippedSteps(), source.classes(), bestStep, bestFigure,
                 Decoders.description());
@@ -312,7 +398,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     private ModelMetadata metadata() {
-        return new ModelMetadata(config.network(), config.input(), config.head().description(), source.classes(), trainingSet, aligner);
+        return new ModelMetadata(config.network(), config.input(), config.lossDescription(), source.classes(), trainingSet, aligner);
     }
 
     /** Share of the training time, evaluation and checkpoints left out, that the device had no batch to work on; 0 before the first report. */

@@ -9,11 +9,12 @@ import java.util.Map;
 import org.angulus.device.Device;
 import org.angulus.device.DeviceBuffer;
 import org.angulus.device.HeadSummary;
+import org.angulus.device.MetricSummary;
 import org.angulus.device.StepControl;
 import org.angulus.device.StepScalars;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.ModelPlan;
-import org.angulus.model.ResFaceConfig;
+import org.angulus.model.NetworkConfig;
 
 /** The device memory of a run, allocated once: parameters, gradients, what the optimizer keeps, the rest of the state, activations, scratch, input. */
 final class TrainingBuffers implements AutoCloseable {
@@ -34,6 +35,10 @@ final class TrainingBuffers implements AutoCloseable {
     final long summary;
     /** Sum of the summaries of a step's micro-batches. */
     final long summarySum;
+    /** The same of a loss on the embeddings themselves. */
+    final long metricSummary;
+
+    final long metricSummarySum;
     /** Moving averages of parameters and running statistics; 0 without them. */
     final long averageParameters;
 
@@ -41,33 +46,37 @@ final class TrainingBuffers implements AutoCloseable {
     final DeviceBuffer arena;
     final long prepared;
     final long workspace;
+    /** Channels of an image as the network reads it: 3, or 1 for its luma. */
+    final int channels;
+
     final InputBlock inputBlock;
     /** The block the graphs read. */
     final long input;
     /** A block for each slot of the loader's ring. */
     final long[] slots;
 
-    private final long parameterBytes;
+    private final long trainedBytes;
     private final long runningBytes;
 
     /** Where images, labels and flips lie in a block that is sent as a whole. */
     record InputBlock(long images, long labels, long flips, long bytes) {
         /** Bytes of the block that the graphs read and of so many slots, for micro-batches of n images. */
-        static long bytes(ResFaceConfig network, int n, int slots) {
+        static long bytes(NetworkConfig network, int n, int slots) {
             return (1 + slots) * of(network, n).bytes();
         }
 
-        static InputBlock of(ResFaceConfig network, int n) {
+        static InputBlock of(NetworkConfig network, int n) {
             long labels = align(3L * n * network.height() * network.width());
             long flips = labels + align(4L * n);
             return new InputBlock(0, labels, flips, flips + align(n));
         }
     }
 
-    TrainingBuffers(Device device, TrainingConfig config, FlatLayout layout, FlatLayout statistics, ModelPlan plan, TrainingMemory memory, int slotCount) {
-        parameterBytes = Float.BYTES * layout.count();
+    TrainingBuffers(Device device, TrainingConfig config, FlatLayout trained, FlatLayout statistics, ModelPlan plan, TrainingMemory memory, int slotCount) {
+        trainedBytes = Float.BYTES * trained.count();
         runningBytes = Float.BYTES * statistics.count();
         boolean averaged = config.averageDecay() > 0;
+        channels = config.network().channels();
         inputBlock = InputBlock.of(config.network(), config.microBatch());
         boolean complete = false;
         try {
@@ -76,7 +85,7 @@ final class TrainingBuffers implements AutoCloseable {
             List<String> states = config.optimizer().states();
             DeviceBuffer moments = allocate(device, memory.optimizer());
             for (int i = 0; i < states.size(); i++) {
-                optimizer.put(states.get(i), moments.address(i * memory.parameters()));
+                optimizer.put(states.get(i), moments.address(i * memory.gradients()));
             }
             DeviceBuffer state = allocate(device, memory.state());
             running = state.address();
@@ -85,7 +94,9 @@ final class TrainingBuffers implements AutoCloseable {
             scalars = control + align(StepControl.BYTES);
             summary = scalars + align(StepScalars.BYTES);
             summarySum = summary + align(HeadSummary.BYTES);
-            averageParameters = averaged ? summarySum + align(HeadSummary.BYTES) : 0;
+            metricSummary = summarySum + align(HeadSummary.BYTES);
+            metricSummarySum = metricSummary + align(MetricSummary.BYTES);
+            averageParameters = averaged ? metricSummarySum + align(MetricSummary.BYTES) : 0;
             averageRunning = averaged ? averageParameters + memory.parameters() : 0;
             arena = allocate(device, memory.activations());
             DeviceBuffer scratch = allocate(device, memory.workspace());
@@ -113,14 +124,14 @@ final class TrainingBuffers implements AutoCloseable {
 
     /** Everything that persists starts at 0: the gaps of the flat buffers count in norms and stay 0. */
     private void clear(Device device) {
-        device.ops().fill(gradients.address(), parameterBytes, 0);
-        optimizer.values().forEach(address -> device.ops().fill(address, parameterBytes, 0));
+        device.ops().fill(gradients.address(), trainedBytes, 0);
+        optimizer.values().forEach(address -> device.ops().fill(address, trainedBytes, 0));
         device.transfers().upload(control, new StepControl(0, 0, false, 0, 0));
     }
 
-    /** Bytes of a flat buffer of parameters. */
-    long parameterBytes() {
-        return parameterBytes;
+    /** Bytes of a flat buffer of the parameters that are not frozen. */
+    long trainedBytes() {
+        return trainedBytes;
     }
 
     /** Bytes of the running statistics. */

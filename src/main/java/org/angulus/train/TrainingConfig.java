@@ -1,19 +1,21 @@
 package org.angulus.train;
 
+import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import org.angulus.data.JsonText;
+import java.util.Map;
 import org.angulus.data.TextFile;
-import org.angulus.device.AdamRule;
 import org.angulus.device.SgdRule;
 import org.angulus.device.Type;
 import org.angulus.loss.MarginHead;
 import org.angulus.model.InputFormat;
-import org.angulus.model.Printable;
+import org.angulus.model.LeNetConfig;
+import org.angulus.model.Network;
+import org.angulus.model.NetworkConfig;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.model.Variant;
 import org.angulus.train.Schedule.RateFrom;
@@ -45,9 +47,12 @@ import org.angulus.train.Schedule.RateFrom;
  * @param skipLimit steps without a finite gradient after which a run counts as diverged
  * @param logitsCap bytes up to which the head keeps its cosines between forward and backward
  * @param loaderThreads threads that prepare batches
+ * @param frozen the part of the network, from the input on, whose weights stay: one of {@link Network#parts}; its batch norms take the
+ *     running statistics
+ * @param metric loss on the embeddings themselves, and what batches are made of
  */
 public record TrainingConfig(
-        ResFaceConfig network,
+        NetworkConfig network,
         InputFormat input,
         Type precision,
         MarginHead head,
@@ -70,9 +75,10 @@ public record TrainingConfig(
         int checkpointEvery,
         int skipLimit,
         long logitsCap,
-        int loaderThreads) {
+        int loaderThreads,
+        String frozen,
+        MetricTraining metric) {
     private static final String ROOT = "training configuration";
-    private static final String RECIPE = "recipe";
 
     public TrainingConfig {
         require(steps >= 1, "steps is " + steps + "; train for at least 1");
@@ -87,59 +93,49 @@ public record TrainingConfig(
         require(skipLimit >= 1, "skipLimit is " + skipLimit + "; it must be at least 1 step");
         require(logitsCap >= 0, "logitsCap is " + logitsCap + " bytes; it must be 0 or more");
         require(loaderThreads >= 1 && loaderThreads <= 256, "loaderThreads is " + loaderThreads + "; it must be 1 to 256");
-    }
-
-    /** The names {@link #recipe} knows. */
-    public static List<String> recipes() {
-        return List.of("default", "article-adam");
+        requireFrozen(network, frozen);
+        metric.check(batch / microBatches);
     }
 
     /**
-     * A complete configuration by name. {@code default}: ResFace20 with batch norm, AM-Softmax, momentum and weight decay, batch 256, an epoch of
-     * 1,000 steps, rate 0.1 divided by ten at epochs 16, 24 and 28. {@code article-adam}: Adam in TensorFlow's form without weight decay, the
-     * rate a hundredth.
+     * A complete configuration by the name of a {@link Recipe} of one stage.
+     *
+     * @throws IllegalArgumentException with one sentence, when there is none or it has more stages
      */
     public static TrainingConfig recipe(String name) {
-        boolean adam = name.equals("article-adam");
-        require(adam || name.equals("default"), "there is no recipe '" + Printable.of(name) + "'; choose one of " + String.join(", ", recipes()));
-        double rate = adam ? 0.001 : 0.1;
+        return parse(new Gson().toJson(Map.of("recipe", name)));
+    }
+
+    /** What is not said otherwise: ResFace20 with batch norm, AM-Softmax, momentum and weight decay, an epoch of 1,000 steps. */
+    private static TrainingConfig standard() {
         return new TrainingConfig(
                 ResFaceConfig.of("resface20", Variant.ARTICLE).withKeep(0.8),
                 InputFormat.DEFAULT,
                 Type.F32,
                 MarginHead.amSoftmax(30, 0.35),
-                adam
-                        ? new Optimizer.Adam(0.9, 0.999, 1e-8, AdamRule.Form.EPSILON_HAT, false)
-                        : new Optimizer.Sgd(0.9, SgdRule.Convention.TORCH, false),
-                adam ? ParameterRules.NONE : ParameterRules.DECAY,
+                new Optimizer.Sgd(0.9, SgdRule.Convention.TORCH, false),
+                ParameterRules.DECAY,
                 ParameterRules.ONE,
                 new Schedule.Steps(List.of(
-                        new RateFrom(0, rate),
-                        new RateFrom(16_000, rate / 10),
-                        new RateFrom(24_000, rate / 100),
-                        new RateFrom(28_000, rate / 1000))),
-                0, 0, 30_000, 256, 1, 666, true, Augmentation.NONE, 0, 0, 100, 1000, 1000, 20, 128L << 20, 1);
+                        new RateFrom(0, 0.1), new RateFrom(16_000, 0.01), new RateFrom(24_000, 0.001), new RateFrom(28_000, 0.0001))),
+                0, 0, 30_000, 256, 1, 666, true, Augmentation.NONE, 0, 0, 100, 1000, 1000, 20, 128L << 20, 1, Network.NOTHING, MetricTraining.NONE);
     }
 
     /**
-     * Reads JSON. What is left out comes from the recipe that the field "recipe" names ("default" without it); a network of the variant caffe
+     * Reads JSON of one stage. What is left out comes from the recipe that the field "recipe" names ("default" without it); a network of the variant caffe
      * brings that family's factors of the rate and weight decay, which may be given as well.
      *
-     * @throws IllegalArgumentException with one sentence, when a field is unknown, ill-typed or out of range
+     * @throws IllegalArgumentException with one sentence, when a field is unknown, ill-typed or out of range, or there are more stages
      */
     public static TrainingConfig parse(String json) {
-        JsonElement tree;
-        try {
-            tree = JsonText.parse(json);
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(ROOT + ": " + e.getMessage(), e);
-        }
-        require(tree.isJsonObject(), "it must be a JSON object in braces");
-        JsonObject object = tree.getAsJsonObject();
-        JsonElement name = object.remove(RECIPE);
-        require(name == null || name.isJsonPrimitive(), "recipe must be a text");
-        TrainingConfig defaults = recipe(name == null ? "default" : name.getAsString());
-        return RecordJson.read(object, TrainingConfig.class, defaults.forChoices(object), ROOT);
+        List<JsonObject> stages = Stages.resolve(json, new JsonObject());
+        require(stages.size() == 1, "it has " + stages.size() + " stages, where one is needed; read it as stages");
+        return read(stages.getFirst());
+    }
+
+    /** Reads what names no recipe. */
+    static TrainingConfig read(JsonObject json) {
+        return RecordJson.read(json, TrainingConfig.class, standard().forChoices(json), ROOT);
     }
 
     /** Reads a JSON file. */
@@ -161,7 +157,15 @@ public record TrainingConfig(
         return equals(new TrainingConfig(
                 other.network, other.input, other.precision, other.head, other.optimizer, other.decay, other.rates, other.schedule, other.warmUp,
                 other.marginWarmUp, steps, other.batch, other.microBatches, other.startValue, other.flip, other.augmentation, other.clip, other.averageDecay,
-                reportEvery, evaluateEvery, checkpointEvery, skipLimit, other.logitsCap, loaderThreads));
+                reportEvery, evaluateEvery, checkpointEvery, skipLimit, other.logitsCap, loaderThreads, other.frozen, other.metric));
+    }
+
+    /** All losses in words, for a model file: "am-softmax, scale 30.0, margin 0.35 + 0.003 (center, rate 0.5)". */
+    public String lossDescription() {
+        if (metric.alone()) {
+            return metric.loss().description();
+        }
+        return head.description() + (metric.isThere() ? " + " + metric.weight() + " (" + metric.loss().description() + ")" : "");
     }
 
     /** Images of one micro-batch. */
@@ -179,38 +183,46 @@ public record TrainingConfig(
         return head.margin() * Schedule.rise(step, marginWarmUp);
     }
 
-    public TrainingConfig withNetwork(ResFaceConfig other) {
+    public TrainingConfig withNetwork(NetworkConfig other) {
         return new TrainingConfig(other, input, precision, head, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
-                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads);
+                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads, frozen, metric);
     }
 
     public TrainingConfig withHead(MarginHead other) {
         return new TrainingConfig(network, input, precision, other, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
-                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads);
+                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads, frozen, metric);
+    }
+
+    public TrainingConfig withMetric(MetricTraining other) {
+        return new TrainingConfig(network, input, precision, head, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
+                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads, frozen, other);
     }
 
     public TrainingConfig withPrecision(Type other) {
         return new TrainingConfig(network, input, other, head, optimizer, decay, rates, schedule, warmUp, marginWarmUp, steps, batch, microBatches,
-                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads);
+                startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap, loaderThreads, frozen, metric);
     }
 
-    /** The network's name and variant and the head's kind, where JSON gives them, decide what their other fields default to. */
+    /** The network's name and variant and the kinds of head and metric loss, where JSON gives them, decide what their other fields default to. */
     private TrainingConfig forChoices(JsonObject json) {
         String name = text(json, "network", "name", network.name());
         boolean caffe = text(json, "network", "variant", "").equals("caffe");
         TrainingConfig config = caffe ? withCaffeRules() : this;
+        if (text(json, "network", "kind", "").equals("le-net")) {
+            return withCaffeRules().withNetwork(LeNetConfig.of(2, false)).withHead(HeadChoice.defaults(json.get("head"), head));
+        }
         boolean known = ResFaceConfig.names().contains(name);
         require(known || json.getAsJsonObject("network").has("blocks"), "network.name is '" + name + "', but no network of that name is known ("
                 + String.join(", ", ResFaceConfig.names()) + "); correct it, or give network.blocks of your own");
         if (known) {
-            config = config.withNetwork(ResFaceConfig.of(name, caffe ? Variant.CAFFE : Variant.ARTICLE).withKeep(caffe ? 1 : network.keep()));
+            double keep = caffe || !(network instanceof ResFaceConfig resFace) ? 1 : resFace.keep();
+            config = config.withNetwork(ResFaceConfig.of(name, caffe ? Variant.CAFFE : Variant.ARTICLE).withKeep(keep));
         }
-        return switch (text(json, "head", "kind", "")) {
-            case "softmax" -> config.withHead(MarginHead.softmax());
-            case "modified-softmax" -> config.withHead(MarginHead.modifiedSoftmax());
-            case "normface" -> config.withHead(MarginHead.normFace(head.scale()));
-            default -> config;
-        };
+        JsonElement metricJson = json.get("metric");
+        if (metricJson != null && metricJson.isJsonObject()) {
+            config = config.withMetric(metric.forKind(text(metricJson.getAsJsonObject(), "loss", "kind", "")));
+        }
+        return config.withHead(HeadChoice.defaults(json.get("head"), head));
     }
 
     /** Biases at twice the rate; slopes decay like weights, unless nothing decays. */
@@ -218,7 +230,7 @@ public record TrainingConfig(
         ParameterRules rules = decay.equals(ParameterRules.DECAY) ? ParameterRules.CAFFE_DECAY : decay;
         return new TrainingConfig(network, input, precision, head, optimizer, rules, ParameterRules.CAFFE_RATES, schedule, warmUp, marginWarmUp, steps,
                 batch, microBatches, startValue, flip, augmentation, clip, averageDecay, reportEvery, evaluateEvery, checkpointEvery, skipLimit, logitsCap,
-                loaderThreads);
+                loaderThreads, frozen, metric);
     }
 
     /** The text at json.outer.inner, or {@code otherwise} where it is not given; a wrong type is refused later, where it is read. */
@@ -226,6 +238,14 @@ public record TrainingConfig(
         JsonElement object = json.get(outer);
         JsonElement value = object != null && object.isJsonObject() ? object.getAsJsonObject().get(inner) : null;
         return value != null && value.isJsonPrimitive() ? value.getAsString() : otherwise;
+    }
+
+    private static void requireFrozen(NetworkConfig network, String frozen) {
+        try {
+            network.build().layersThrough(frozen);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(ROOT + ": frozen: " + e.getMessage(), e);
+        }
     }
 
     private static void require(boolean condition, String problem) {

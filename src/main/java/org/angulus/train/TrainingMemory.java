@@ -2,6 +2,7 @@ package org.angulus.train;
 
 import java.util.List;
 import org.angulus.device.HeadSummary;
+import org.angulus.device.MetricSummary;
 import org.angulus.device.StepControl;
 import org.angulus.device.StepScalars;
 import org.angulus.model.FlatLayout;
@@ -13,8 +14,8 @@ import org.angulus.model.TensorSpec;
  *
  * @param network the network's parameters
  * @param classVectors the head's: one vector, and for softmax one bias, for each person
- * @param gradients of both
- * @param optimizer what the optimizer keeps of both
+ * @param gradients of both, as far as they are not frozen
+ * @param optimizer what the optimizer keeps of those
  * @param state running statistics, moving averages and some numbers of a step
  * @param activations what lives from forward to backward: of the network, and of the head
  * @param workspace what one operation needs at a time, and prepared filters
@@ -26,17 +27,19 @@ public record TrainingMemory(
 
     /**
      * @param layout parameters of network and head
+     * @param trained those that are not frozen
      * @param vectors parameters of the head, the last of {@code layout}
      * @param workspaceBytes of the most demanding operation
      */
-    static TrainingMemory of(TrainingConfig config, FlatLayout layout, List<TensorSpec> vectors, FlatLayout statistics, ModelPlan plan, long workspaceBytes,
+    static TrainingMemory of(TrainingConfig config, FlatLayout layout, FlatLayout trained, List<TensorSpec> vectors, FlatLayout statistics, ModelPlan plan, long workspaceBytes,
             long inputBytes) {
         long parameters = align(Float.BYTES * layout.count());
-        long network = Float.BYTES * layout.offset(vectors.getFirst());
+        long gradients = align(Float.BYTES * trained.count());
+        long network = vectors.isEmpty() ? parameters : Float.BYTES * layout.offset(vectors.getFirst());
         long running = align(Float.BYTES * statistics.count());
-        long small = align(StepControl.BYTES) + align(StepScalars.BYTES) + 2 * align(HeadSummary.BYTES);
+        long small = align(StepControl.BYTES) + align(StepScalars.BYTES) + 2 * align(HeadSummary.BYTES) + 2 * align(MetricSummary.BYTES);
         long state = 2 * running + small + (config.averageDecay() > 0 ? parameters + running : 0);
-        return new TrainingMemory(network, parameters - network, parameters, config.optimizer().states().size() * parameters, state, plan.arenaBytes(),
+        return new TrainingMemory(network, parameters - network, gradients, config.optimizer().states().size() * gradients, state, plan.arenaBytes(),
                 align(plan.preparedBytes()) + workspaceBytes, inputBytes);
     }
 

@@ -20,6 +20,9 @@ class CommitTest {
         private final long velocity;
         private final long first;
         private final long second;
+        private final long sumOfSquares;
+        private final long meanOfSquares;
+        private final long rmspropVelocity;
         private final long average;
         private final long running;
         private final long control;
@@ -32,6 +35,9 @@ class CommitTest {
             velocity = memory.inOut(numbers.signed(Type.F32, COUNT));
             first = memory.inOut(numbers.signed(Type.F32, COUNT));
             second = memory.inOut(numbers.positive(Type.F32, COUNT));
+            sumOfSquares = memory.inOut(numbers.positive(Type.F32, COUNT));
+            meanOfSquares = memory.inOut(numbers.positive(Type.F32, COUNT));
+            rmspropVelocity = memory.inOut(numbers.signed(Type.F32, COUNT));
             average = memory.inOut(numbers.signed(Type.F32, COUNT));
             running = memory.inOut(numbers.signed(Type.F32, COUNT));
             control = memory.inOut(new StepControl(0, 0, false, 3, 4));
@@ -40,7 +46,7 @@ class CommitTest {
 
         byte[] persistent() {
             var all = new java.io.ByteArrayOutputStream();
-            for (long array : new long[] {parameters, velocity, first, second, average, running}) {
+            for (long array : new long[] {parameters, velocity, first, second, sumOfSquares, meanOfSquares, rmspropVelocity, average, running}) {
                 all.writeBytes(memory.device().transfers().bytes(array, (int) ARRAY));
             }
             return all.toByteArray();
@@ -59,6 +65,9 @@ class CommitTest {
             ops.sgdUpdate(new SgdRule(0.9f, SgdRule.Convention.TORCH, false), COUNT, segments, parameters, gradients, velocity, scalars, control);
             ops.adamUpdate(new AdamRule(0.9f, 0.999f, 1e-8f, AdamRule.Form.TORCH, true), COUNT, segments, parameters, gradients, first, second, scalars,
                     control);
+            ops.adagradUpdate(1e-10f, COUNT, segments, parameters, gradients, sumOfSquares, scalars, control);
+            ops.rmspropUpdate(new RmspropRule(0.9f, 0.9f, 1, RmspropRule.Form.TENSORFLOW), COUNT, segments, parameters, gradients, meanOfSquares,
+                    rmspropVelocity, scalars, control);
             ops.emaUpdate(COUNT, 0.9f, parameters, average, control);
             ops.commitCopy(running, candidate, ARRAY, control);
             ops.commitEnd(control);
@@ -75,7 +84,8 @@ class CommitTest {
     }
 
     private static void requireAll(Device device) {
-        for (Op op : List.of(Op.GRADIENT_NORM, Op.SGD_UPDATE, Op.ADAM_UPDATE, Op.EMA_UPDATE, Op.COMMIT_COPY, Op.COMMIT_END)) {
+        for (Op op : List.of(Op.GRADIENT_NORM, Op.SGD_UPDATE, Op.ADAM_UPDATE, Op.ADAGRAD_UPDATE, Op.RMSPROP_UPDATE, Op.EMA_UPDATE, Op.COMMIT_COPY,
+                Op.COMMIT_END)) {
             KernelWalk.require(device, op, Type.F32);
         }
     }
@@ -105,7 +115,7 @@ class CommitTest {
             byte[] before = step.persistent();
             step.run();
             byte[] after = step.persistent();
-            for (int array = 0; array < 6; array++) {
+            for (int array = 0; array < 9; array++) {
                 int from = array * 4 * COUNT;
                 int same = 0;
                 for (int i = from; i < from + 4 * COUNT; i += 4) {

@@ -2,11 +2,13 @@ package org.angulus.device;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BiConsumer;
 
 /** The four ops of the head, for every kind, over all classes and over ranges of them. */
@@ -61,28 +63,43 @@ class HeadTest {
             new Sizes("a tensor core's tile of rows less one, of classes and one", 127, 12, 257, List.of(0, 128)),
             new Sizes("a tensor core's tile of D and four", 6, 132, 17, List.of(0)));
 
-    private record Case(HeadKind kind, Type type, Sizes sizes) {
+    /** For the heads that go the same way through the kernels as another one. */
+    private static final Set<String> FEW = Set.of("two classes", "odd everything", "ranges, one of a single class", "TensorFlow's guard holds", "a panel and one, classes beyond a walk");
+
+    private record Case(HeadFormula head, Type type, Sizes sizes) {
+        HeadKind kind() {
+            return head.kind();
+        }
+
         @Override
         public String toString() {
-            return kind + " " + type + " " + sizes;
+            return head + " " + type + " " + sizes;
         }
     }
 
     private static List<Case> cases(Type type) {
         List<Case> cases = new ArrayList<>();
-        for (HeadKind kind : HeadKind.values()) {
-            SIZES.forEach(sizes -> cases.add(new Case(kind, type, sizes)));
+        for (HeadFormula head : HeadFormulas.ofKernels()) {
+            SIZES.stream().filter(sizes -> sizes.rows != Rows.LEARNT || head.kind() != HeadKind.CURRICULARFACE && head.kind() != HeadKind.L_SOFTMAX)
+                    .forEach(sizes -> cases.add(new Case(head, type, sizes)));
+        }
+        for (HeadFormula head : HeadFormulas.others()) {
+            SIZES.stream().filter(sizes -> FEW.contains(sizes.name)).forEach(sizes -> cases.add(new Case(head, type, sizes)));
         }
         return cases;
     }
 
     /** One head in device memory, beside its reference. */
     private record Given(GuardedMemory memory, HeadReference reference, HeadOperands operands) {
+        static final double MARGIN = 0.25;
+        private static final double[] STATE = {0.125, 1.5};
+
         static Given of(GuardedMemory memory, Case one, int[] labels) {
             Sizes z = one.sizes;
             Numbers numbers = new Numbers(one.toString().hashCode());
+            int vectors = z.classes * one.head.constants().centres();
             double[] x = numbers.signed(Type.F32, (long) z.n * z.d);
-            double[] w = numbers.signed(Type.F32, (long) z.classes * z.d);
+            double[] w = numbers.signed(Type.F32, (long) vectors * z.d);
             for (int k = 0; z.rows == Rows.SHORT && k < z.d; k++) {
                 x[k] *= 0x1p-30;
                 w[k] *= 0x1p-30;
@@ -93,12 +110,26 @@ class HeadTest {
                 double[] row = learnt(one, Arrays.copyOfRange(x, i * z.d, (i + 1) * z.d), w, bias, good[i], Math.pow(10, -4 - i % 3));
                 System.arraycopy(row, 0, x, i * z.d, z.d);
             }
-            boolean softmax = one.kind == HeadKind.SOFTMAX;
-            HeadReference reference = new HeadReference(one.kind, one.type, z.n, z.d, z.classes, z.guard, x, w, bias, good, z.scale(), 0.25);
-            HeadOperands operands = new HeadOperands(one.kind, z.n, z.d, z.classes, z.guard, one.type, memory.input(x), memory.input(w),
-                    softmax ? memory.input(bias) : 0, memory.input(labels == null ? good : labels), softmax ? 0 : memory.input(rounded(reference.inverseX)),
-                    softmax ? 0 : memory.input(rounded(reference.inverseW)), memory.input(new StepScalars(41, 0, 0, 0.25f, (float) z.scale(), 0)));
-            return new Given(memory, reference, operands);
+            HeadReference reference = reference(one, z.n, x, w, bias, good);
+            return new Given(memory, reference, operands(memory, one, reference, memory.input(x), labels == null ? good : labels, STATE));
+        }
+
+        static HeadOperands operands(GuardedMemory memory, Case one, HeadReference r, long x, int[] labels, double[] state) {
+            HeadKind kind = one.kind();
+            double[] bias = kind == HeadKind.SPHEREFACE2 ? Arrays.copyOf(r.bias, 1) : r.bias;
+            StepScalars scalars = new StepScalars(41, HeadReference.RANDOM_COUNTER, 0, (float) MARGIN, (float) r.scale, (float) one.head.lambda());
+            return new HeadOperands(kind, one.head.constants(), r.n, r.d, r.classes, r.guard, one.type, x, memory.input(r.w), kind.hasBias() ? memory.input(bias) : 0,
+                    memory.input(labels), kind.needsLengths() ? memory.input(rounded(r.inverseX)) : 0, kind.needsLengths() ? memory.input(rounded(r.inverseW)) : 0,
+                    memory.input(scalars), 0, kind.hasState() ? memory.inOut(rounded(state)) : 0);
+        }
+
+        private static HeadReference reference(Case one, int n, double[] x, double[] w, double[] bias, int[] labels) {
+            return new HeadReference(one.head, one.type, n, one.sizes.d, one.sizes.classes, one.sizes.guard, x, w, bias, labels, one.sizes.scale(), MARGIN, STATE);
+        }
+
+        /** The same with the state that the batch left, as the ops after the target's see it. */
+        HeadOperands after(Case one) {
+            return operands(memory, one, reference, operands.x(), reference.labels, reference.state);
         }
 
         /** The row plus so much of its class's vector that its loss is the wanted one. */
@@ -111,7 +142,7 @@ class HeadTest {
                 double share = (low + high) / 2;
                 double[] x = new double[z.d];
                 Arrays.setAll(x, k -> Numbers.round(Type.F32, row[k] + share * w[label * z.d + k]));
-                double now = new HeadReference(one.kind, one.type, 1, z.d, z.classes, z.guard, x, w, bias, new int[] {label}, z.scale(), 0.25).loss();
+                double now = reference(one, 1, x, w, bias, new int[] {label}).loss();
                 low = now > loss ? share : low;
                 high = now > loss ? high : share;
                 learnt = x;
@@ -158,7 +189,12 @@ class HeadTest {
             int count = HeadOperands.TARGET_ROWS * one.sizes.n;
             long target = given.memory.output(count);
             given.memory.device().ops().marginTarget(given.operands, target);
-            Tolerance.check("target", Type.F32, given.memory.read(target, count), given.reference.target());
+            Tolerance.compare("target", Type.F32, given.memory.read(target, count), given.reference.target());
+            if (one.kind().hasState()) {
+                double[] state = given.memory.read(given.operands.state(), HeadConstants.STATE);
+                assertArrayEquals(given.reference.state, state, 1e-6 * Math.max(2, given.reference.d));
+                assertNotEquals(Given.STATE[0], state[0], 1e-6, "the average moved");
+            }
         });
     }
 
@@ -180,10 +216,10 @@ class HeadTest {
         Expected expected = given.reference.partial(first, count);
         double[][] partials = new double[2][];
         for (int stored = 0; stored < 2; stored++) {
-            long partial = memory.output(3L * n);
+            long partial = memory.output((long) HeadOperands.PARTIAL_ROWS * n);
             long best = memory.bytes(4L * n);
-            memory.device().ops().marginForward(given.operands, first, count, given.target(), stored == 0 ? cosines : 0, partial, best, workspace);
-            partials[stored] = memory.read(partial, 3L * n);
+            memory.device().ops().marginForward(given.after(one), first, count, given.target(), stored == 0 ? cosines : 0, partial, best, workspace);
+            partials[stored] = memory.read(partial, (long) HeadOperands.PARTIAL_ROWS * n);
             Tolerance.compare("partial", Type.F32, partials[stored], expected);
             int[] classes = memory.device().transfers().ints(best, n);
             for (int i = 0; i < n; i++) {
@@ -208,15 +244,16 @@ class HeadTest {
             HeadReference reference = given.reference;
             int n = one.sizes.n;
             int ranges = one.sizes.ranges.size();
-            double[] partials = new double[3 * n * ranges];
+            int rows = HeadOperands.PARTIAL_ROWS * n;
+            double[] partials = new double[rows * ranges];
             for (int range = 0; range < ranges; range++) {
                 int first = one.sizes.ranges.get(range);
-                System.arraycopy(rounded(reference.partial(first, given.end(one.sizes, range) - first).value), 0, partials, 3 * n * range, 3 * n);
+                System.arraycopy(rounded(reference.partial(first, given.end(one.sizes, range) - first).value), 0, partials, rows * range, rows);
             }
             long logSumExp = memory.output(n);
             long losses = memory.output(n);
             long summary = memory.bytes(HeadSummary.BYTES);
-            memory.device().ops().marginLoss(given.operands, ranges, given.target(), memory.input(partials), logSumExp, losses, summary);
+            memory.device().ops().marginLoss(given.after(one), ranges, given.target(), memory.input(partials), logSumExp, losses, summary);
             Tolerance.check("logSumExp", Type.F32, memory.read(logSumExp, n), reference.expectedLogSumExps());
             Expected each = reference.expectedLosses();
             Tolerance.compare("losses", Type.F32, memory.read(losses, n), each);
@@ -242,6 +279,8 @@ class HeadTest {
         HeadReference reference = given.reference;
         int n = one.sizes.n;
         int d = one.sizes.d;
+        HeadOperands head = given.after(one);
+        int centres = reference.centres;
         long dx = memory.output((long) n * d);
         long dscale = memory.output(n);
         for (int range = 0; range < one.sizes.ranges.size(); range++) {
@@ -250,17 +289,17 @@ class HeadTest {
             double[] c = new double[n * count];
             Arrays.setAll(c, i -> Numbers.round(Type.F32, reference.c(i / count, first + i % count)));
             long cosines = stored ? memory.input(c) : 0;
-            double[] before = new Numbers(9).signed(Type.F32, (long) count * d);
+            double[] before = new Numbers(9).signed(Type.F32, (long) count * centres * d);
             Write write = stored ? Write.ACCUMULATE : Write.OVERWRITE;
-            long dw = stored ? memory.inOut(before) : memory.output((long) count * d);
+            long dw = stored ? memory.inOut(before) : memory.output((long) count * centres * d);
             double[] biasBefore = Arrays.copyOf(before, count);
-            boolean softmax = one.kind == HeadKind.SOFTMAX;
-            long dbias = !softmax ? 0 : stored ? memory.inOut(biasBefore) : memory.output(count);
-            memory.device().ops().marginBackward(given.operands, first, count, range == 0 ? Write.OVERWRITE : Write.ACCUMULATE, write, given.target(),
+            boolean biased = one.kind().hasBias();
+            long dbias = !biased ? 0 : stored ? memory.inOut(biasBefore) : memory.output(count);
+            memory.device().ops().marginBackward(head, first, count, range == 0 ? Write.OVERWRITE : Write.ACCUMULATE, write, given.target(),
                     given.logSumExp(), given.losses(), cosines, dx, dw, dbias, dscale, memory.workspace(Op.MARGIN_BACKWARD, n, count, d));
             Expected byW = reference.dw(first, count);
-            Tolerance.compare("dw " + write, Type.F32, memory.read(dw, (long) count * d), stored ? byW.accumulatedOnto(before) : byW);
-            if (softmax) {
+            Tolerance.compare("dw " + write, Type.F32, memory.read(dw, (long) count * centres * d), stored ? byW.accumulatedOnto(before) : byW);
+            if (biased) {
                 Expected byBias = reference.dbias(first, count);
                 Tolerance.compare("dbias " + write, Type.F32, memory.read(dbias, count), stored ? byBias.accumulatedOnto(biasBefore) : byBias);
             }
@@ -273,27 +312,29 @@ class HeadTest {
     @OnEveryDeviceAndType
     void badLabelAddsNothing(String name, Type type) {
         try (Device device = TestDevices.open(name)) {
-            KernelWalk.each(device, Op.MARGIN_BACKWARD, type, List.of(HeadKind.values()), kind -> {
+            KernelWalk.each(device, Op.MARGIN_BACKWARD, type, HeadFormulas.all().toList(), formula -> {
+                HeadKind kind = formula.kind();
                 double[][] dw = new double[2][];
                 for (int run = 0; run < 2; run++) {
                     try (GuardedMemory memory = new GuardedMemory(device)) {
-                        Given given = Given.of(memory, new Case(kind, type, new Sizes("three rows", 3, 4, 6, List.of(0))), new int[] {2, 6, 5});
+                        Given given = Given.of(memory, new Case(formula, type, new Sizes("three rows", 3, 4, 6, List.of(0))), new int[] {2, 6, 5});
                         HeadOperands h = given.operands;
                         double[] x = given.reference.x.clone();
                         for (int k = 4; k < 8; k++) {
                             x[k] = run == 0 ? x[k] : 0.5;
                         }
-                        HeadOperands head = new HeadOperands(kind, 3, 4, 6, h.guard(), h.type(), memory.input(x), h.w(), h.bias(), h.labels(), h.inverseX(), h.inverseW(),
-                                h.scalars());
+                        HeadOperands head = new HeadOperands(kind, formula.constants(), 3, 4, 6, h.guard(), h.type(), memory.input(x), h.w(), h.bias(), h.labels(),
+                                h.inverseX(), h.inverseW(), h.scalars(), 0, h.state());
                         long dx = memory.output(12);
-                        long byW = memory.output(24);
+                        int vectors = 24 * formula.constants().centres();
+                        long byW = memory.output(vectors);
                         long dscale = memory.output(3);
                         device.ops().marginBackward(head, 0, 6, Write.OVERWRITE, Write.OVERWRITE, given.target(), given.logSumExp(), given.losses(), 0, dx, byW,
-                                kind == HeadKind.SOFTMAX ? memory.output(6) : 0, dscale, memory.workspace(Op.MARGIN_BACKWARD, 3, 6, 4));
+                                kind.hasBias() ? memory.output(6) : 0, dscale, memory.workspace(Op.MARGIN_BACKWARD, 3, 6, 4));
                         assertThrows(DeviceFaultException.class, device::sync);
                         assertArrayEquals(new double[4], Arrays.copyOfRange(memory.read(dx, 12), 4, 8), 0, "dx");
                         assertEquals(0, memory.read(dscale, 3)[1], 0, "dscale");
-                        dw[run] = memory.read(byW, 24);
+                        dw[run] = memory.read(byW, vectors);
                     }
                 }
                 assertArrayEquals(dw[0], dw[1], "dw");
@@ -306,10 +347,10 @@ class HeadTest {
     void badLabelIsAFault(String name) {
         try (Device device = TestDevices.open(name); GuardedMemory memory = new GuardedMemory(device)) {
             KernelWalk.require(device, Op.MARGIN_TARGET, Type.F32);
-            Case one = new Case(HeadKind.AM_SOFTMAX, Type.F32, new Sizes("three rows", 3, 4, 6, List.of(0)));
+            Case one = new Case(new HeadFormula(HeadKind.AM_SOFTMAX), Type.F32, new Sizes("three rows", 3, 4, 6, List.of(0)));
             for (int bad : new int[] {6, -1, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
                 Given given = Given.of(memory, one, new int[] {2, bad, bad});
-                long target = memory.output(15);
+                long target = memory.output(3L * HeadOperands.TARGET_ROWS);
                 device.ops().marginTarget(given.operands, target);
                 DeviceFaultException fault = assertThrows(DeviceFaultException.class, device::sync);
                 assertEquals(new Fault(Fault.Code.LABEL, "margin_target", 1, 41), fault.fault().orElseThrow());

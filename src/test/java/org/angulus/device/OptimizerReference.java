@@ -5,7 +5,7 @@ final class OptimizerReference {
     private OptimizerReference() {
     }
 
-    /** New parameters and new first moment (velocity). */
+    /** New parameters, first moment (velocity) and second moment (squares); null what the optimizer has not. */
     record Updated(Expected parameters, Expected first, Expected second) {
     }
 
@@ -54,6 +54,44 @@ final class OptimizerReference {
             parameters.magnitude[i] = Math.abs(w[i]) + size * first.magnitude[i] * (1 + relative);
         }
         return new Updated(parameters, first, second);
+    }
+
+    static Updated adagrad(double epsilon, Segment segment, double rate, double factor, double[] w, double[] gradient, double[] s) {
+        Expected parameters = Expected.exact(w.clone());
+        Expected squares = Expected.exact(s.clone());
+        for (int i = (int) segment.offset(); i < segment.offset() + segment.count(); i++) {
+            double g = factor * gradient[i] + segment.weightDecay() * w[i];
+            double gMagnitude = Math.abs(factor * gradient[i]) + Math.abs(segment.weightDecay() * w[i]);
+            squares.value[i] = s[i] + g * g;
+            squares.magnitude[i] = Math.abs(s[i]) + gMagnitude * gMagnitude;
+            double size = rate * segment.rateFactor() / (Math.sqrt(squares.value[i]) + epsilon);
+            parameters.value[i] = Math.max(w[i] - size * g, segment.lowerBound());
+            double relative = squares.magnitude[i] / Math.max(squares.value[i], Double.MIN_NORMAL);
+            parameters.magnitude[i] = Math.abs(w[i]) + size * gMagnitude * (1 + relative);
+        }
+        return new Updated(parameters, null, squares);
+    }
+
+    static Updated rmsprop(RmspropRule rule, Segment segment, double rate, double factor, double[] w, double[] gradient, double[] s, double[] v) {
+        Expected parameters = Expected.exact(w.clone());
+        Expected squares = Expected.exact(s.clone());
+        Expected velocity = Expected.exact(v.clone());
+        double lr = rate * segment.rateFactor();
+        for (int i = (int) segment.offset(); i < segment.offset() + segment.count(); i++) {
+            double g = factor * gradient[i] + segment.weightDecay() * w[i];
+            double gMagnitude = Math.abs(factor * gradient[i]) + Math.abs(segment.weightDecay() * w[i]);
+            squares.value[i] = rule.decay() * s[i] + (1 - rule.decay()) * g * g;
+            squares.magnitude[i] = Math.abs(rule.decay() * s[i]) + (1 - rule.decay()) * gMagnitude * gMagnitude;
+            double relative = squares.magnitude[i] / Math.max(squares.value[i], Double.MIN_NORMAL);
+            boolean torch = rule.form() == RmspropRule.Form.TORCH;
+            double size = torch ? 1 / (Math.sqrt(squares.value[i]) + rule.epsilon()) : lr / Math.sqrt(squares.value[i] + rule.epsilon());
+            velocity.value[i] = rule.momentum() * v[i] + size * g;
+            velocity.magnitude[i] = Math.abs(rule.momentum() * v[i]) + size * gMagnitude * (1 + relative);
+            double step = torch ? lr : 1;
+            parameters.value[i] = Math.max(w[i] - step * velocity.value[i], segment.lowerBound());
+            parameters.magnitude[i] = Math.abs(w[i]) + step * velocity.magnitude[i];
+        }
+        return new Updated(parameters, velocity, squares);
     }
 
     static Expected average(double decay, long applied, double[] x, double[] average) {

@@ -8,11 +8,15 @@ import java.util.function.BiFunction;
 import org.angulus.device.ffi.Angulus;
 import org.angulus.device.ffi.ag_adam;
 import org.angulus.device.ffi.ag_batch_norm;
+import org.angulus.device.ffi.ag_center;
 import org.angulus.device.ffi.ag_conv2d_plan;
 import org.angulus.device.ffi.ag_conv2d_shape;
 import org.angulus.device.ffi.ag_head;
 import org.angulus.device.ffi.ag_image_shape;
 import org.angulus.device.ffi.ag_int8_conv2d;
+import org.angulus.device.ffi.ag_max_pool_shape;
+import org.angulus.device.ffi.ag_metric;
+import org.angulus.device.ffi.ag_rmsprop;
 import org.angulus.device.ffi.ag_segment;
 import org.angulus.device.ffi.ag_sgd;
 
@@ -34,10 +38,12 @@ final class RandomEntries {
         elementwise(all);
         convolution(all);
         channels(all);
+        pooling(all);
         rows(all);
         int8(all);
         head(all);
         step(all);
+        metric(all);
         return all;
     }
 
@@ -155,6 +161,39 @@ final class RandomEntries {
         return g.pointer(s);
     }
 
+    private static void pooling(Map<String, Entry> all) {
+        all.put("ag_max_pool_forward", (g, h) -> {
+            MaxPoolShape z = maxPool(g);
+            return Angulus.ag_max_pool_forward(h, written(g, z), g.address(4 * (int) z.inputs()), g.optional((int) z.outputs()),
+                    g.address(4 * (int) z.outputs()));
+        });
+        all.put("ag_max_pool_backward", (g, h) -> {
+            MaxPoolShape z = maxPool(g);
+            return Angulus.ag_max_pool_backward(h, written(g, z), g.address(4 * (int) z.outputs()), g.address((int) z.outputs()),
+                    g.address(4 * (int) z.inputs()));
+        });
+    }
+
+    private static MaxPoolShape maxPool(RandomCall g) {
+        int window = g.size(4);
+        return new MaxPoolShape(g.size(3), window + g.size(5), window + g.size(5), g.size(20), window, g.size(3), g.random().nextInt(window),
+                g.random().nextInt(window), Type.F32);
+    }
+
+    private static MemorySegment written(RandomCall g, MaxPoolShape z) {
+        MemorySegment s = g.memory(ag_max_pool_shape.sizeof());
+        ag_max_pool_shape.n(s, g.number(z.n()));
+        ag_max_pool_shape.h(s, g.number(z.h()));
+        ag_max_pool_shape.w(s, g.number(z.w()));
+        ag_max_pool_shape.c(s, g.number(z.c()));
+        ag_max_pool_shape.window(s, g.number(z.window()));
+        ag_max_pool_shape.stride(s, g.number(z.stride()));
+        ag_max_pool_shape.pad_bottom(s, g.number(z.padBottom()));
+        ag_max_pool_shape.pad_right(s, g.number(z.padRight()));
+        ag_max_pool_shape.type(s, g.number(0));
+        return g.pointer(s);
+    }
+
     private static void channels(Map<String, Entry> all) {
         all.put("ag_channel_sum", (g, h) -> {
             int r = g.size(40);
@@ -229,6 +268,10 @@ final class RandomEntries {
         });
     }
 
+    private static int anyKind(RandomCall g) {
+        return g.random().nextInt(Angulus.AG_HEAD_COUNT());
+    }
+
     /** A head over random bytes: its labels are mostly outside the classes. */
     private static MemorySegment head(RandomCall g, int kind, int n, int d, int classes) {
         MemorySegment s = g.memory(ag_head.sizeof());
@@ -245,13 +288,27 @@ final class RandomEntries {
         ag_head.inverse_x(s, g.address(bytes(n, 1)));
         ag_head.inverse_w(s, g.address(bytes(classes, 1)));
         ag_head.scalars(s, g.address(StepScalars.BYTES));
+        ag_head.scale(s, g.random().nextBoolean() ? 0 : g.address(4));
+        ag_head.state(s, g.address(4L * HeadConstants.STATE));
+        ag_head.flags(s, g.number(g.random().nextInt(64)));
+        ag_head.centres(s, g.number(1 + (kind == HeadKind.ARCFACE.code() ? g.random().nextInt(2) : 0)));
+        ag_head.seed(s, g.random().nextLong());
+        ag_head.m1(s, g.real(1 + g.random().nextInt(4)));
+        ag_head.m3(s, g.real(0.8f));
+        ag_head.filter(s, g.real(g.random().nextBoolean() ? 1 : 0.4f));
+        ag_head.rate(s, g.real(0.01f));
+        ag_head.spread(s, g.real(0.333f));
+        ag_head.low(s, g.real(10));
+        ag_head.high(s, g.real(110));
+        ag_head.weight(s, g.real(35));
+        ag_head.balance(s, g.real(0.7f));
         return g.pointer(s);
     }
 
     private static void head(Map<String, Entry> all) {
         all.put("ag_margin_target", (g, h) -> {
             int n = g.size(12);
-            return Angulus.ag_margin_target(h, head(g, g.random().nextInt(4), n, g.size(20), g.size(100)), g.address(bytes(5, n)));
+            return Angulus.ag_margin_target(h, head(g, anyKind(g), n, g.size(20), g.size(100)), g.address(bytes(HeadOperands.TARGET_ROWS, n)));
         });
         all.put("ag_margin_forward", (g, h) -> {
             int n = g.size(12);
@@ -259,15 +316,15 @@ final class RandomEntries {
             int classes = g.size(100);
             int first = g.random().nextInt(classes);
             int count = g.size(classes - first);
-            return Angulus.ag_margin_forward(h, head(g, g.random().nextInt(4), n, d, classes), g.number(first), g.number(count), g.address(bytes(5, n)),
-                    g.optional(bytes(n, count)), g.address(bytes(3, n)), g.address(bytes(n, 1)), g.workspace(Op.MARGIN_FORWARD, n, count, d));
+            return Angulus.ag_margin_forward(h, head(g, anyKind(g), n, d, classes), g.number(first), g.number(count), g.address(bytes(HeadOperands.TARGET_ROWS, n)),
+                    g.optional(bytes(n, count)), g.address(bytes(HeadOperands.PARTIAL_ROWS, n)), g.address(bytes(n, 1)), g.workspace(Op.MARGIN_FORWARD, n, count, d));
         });
         all.put("ag_margin_loss", (g, h) -> {
             int n = g.size(12);
             int classes = g.size(100);
             int ranges = g.size(Math.min(5, classes));
-            return Angulus.ag_margin_loss(h, head(g, g.random().nextInt(4), n, g.size(20), classes), g.number(ranges), g.address(bytes(5, n)),
-                    g.address(bytes(3 * ranges, n)), g.address(bytes(n, 1)), g.address(bytes(n, 1)), g.address(HeadSummary.BYTES));
+            return Angulus.ag_margin_loss(h, head(g, anyKind(g), n, g.size(20), classes), g.number(ranges), g.address(bytes(HeadOperands.TARGET_ROWS, n)),
+                    g.address(bytes(HeadOperands.PARTIAL_ROWS * ranges, n)), g.address(bytes(n, 1)), g.address(bytes(n, 1)), g.address(HeadSummary.BYTES));
         });
         all.put("ag_margin_backward", (g, h) -> {
             int n = g.size(12);
@@ -275,10 +332,11 @@ final class RandomEntries {
             int classes = g.size(100);
             int first = g.random().nextInt(classes);
             int count = g.size(classes - first);
-            int kind = g.random().nextInt(4);
+            int kind = anyKind(g);
+            boolean biased = kind == HeadKind.SOFTMAX.code() || kind == HeadKind.SPHEREFACE2.code();
             return Angulus.ag_margin_backward(h, head(g, kind, n, d, classes), g.number(first), g.number(count), g.choice(2), g.choice(2),
-                    g.address(bytes(5, n)), g.address(bytes(n, 1)), g.address(bytes(n, 1)), g.optional(bytes(n, count)), g.address(bytes(n, d)),
-                    g.address(bytes(count, d)), kind == 0 ? g.address(bytes(count, 1)) : g.number(0L), g.address(bytes(n, 1)), g.workspace(Op.MARGIN_BACKWARD, n, count, d));
+                    g.address(bytes(HeadOperands.TARGET_ROWS, n)), g.address(bytes(n, 1)), g.address(bytes(n, 1)), g.optional(bytes(n, count)), g.address(bytes(n, d)),
+                    g.address(bytes(count, d)), biased ? g.address(bytes(count, 1)) : g.number(0L), g.address(bytes(n, 1)), g.workspace(Op.MARGIN_BACKWARD, n, count, d));
         });
     }
 
@@ -327,6 +385,21 @@ final class RandomEntries {
             return Angulus.ag_adam_update(h, g.pointer(rule), g.number((long) n), segments(g, n), segmentCount(g), g.address(4 * n), g.address(4 * n),
                     g.address(4 * n), g.address(4 * n), g.address(32), g.address(32));
         });
+        all.put("ag_adagrad_update", (g, h) -> {
+            int n = 2 + g.size(1000);
+            return Angulus.ag_adagrad_update(h, g.real(1e-8f), g.number((long) n), segments(g, n), segmentCount(g), g.address(4 * n), g.address(4 * n),
+                    g.address(4 * n), g.address(32), g.address(32));
+        });
+        all.put("ag_rmsprop_update", (g, h) -> {
+            int n = 2 + g.size(1000);
+            MemorySegment rule = g.memory(ag_rmsprop.sizeof());
+            ag_rmsprop.decay(rule, g.real(0.9f));
+            ag_rmsprop.momentum(rule, g.real(0.9f));
+            ag_rmsprop.epsilon(rule, g.real(1e-8f));
+            ag_rmsprop.form(rule, g.choice(2));
+            return Angulus.ag_rmsprop_update(h, g.pointer(rule), g.number((long) n), segments(g, n), segmentCount(g), g.address(4 * n), g.address(4 * n),
+                    g.address(4 * n), g.address(4 * n), g.address(32), g.address(32));
+        });
         all.put("ag_ema_update", (g, h) -> {
             int n = g.size(1000);
             return Angulus.ag_ema_update(h, g.number((long) n), g.real(0.9f), g.address(4 * n), g.address(4 * n), g.address(32));
@@ -336,5 +409,90 @@ final class RandomEntries {
             return Angulus.ag_commit_copy(h, g.address(n), g.address(n), g.number((long) n), g.address(32));
         });
         all.put("ag_commit_end", (g, h) -> Angulus.ag_commit_end(h, g.address(32)));
+    }
+
+    /** A loss over random bytes, most of whose rows have labels of their own. */
+    private static MemorySegment metric(RandomCall g, int kind, int n, int classes, int images) {
+        MemorySegment s = g.memory(ag_metric.sizeof());
+        boolean triplet = kind == MetricKind.TRIPLET.code();
+        int selection = triplet ? g.random().nextInt(2, 7) : g.random().nextInt(3);
+        ag_metric.loss(s, g.number(kind));
+        ag_metric.distance(s, g.number(1));
+        ag_metric.selection(s, g.number(triplet || selection < 2 ? selection : 6));
+        ag_metric.form(s, g.choice(2));
+        ag_metric.mean(s, g.choice(2));
+        ag_metric.fallback(s, g.choice(2));
+        ag_metric.n(s, g.number(n));
+        ag_metric.d(s, g.number(g.size(100)));
+        ag_metric.classes(s, g.number(classes));
+        ag_metric.images(s, g.number(images));
+        ag_metric.weight(s, g.real(1));
+        ag_metric.pull(s, g.real(0.001f));
+        ag_metric.nu(s, g.real(0.1f));
+        ag_metric.distances(s, g.address(bytes(n, n)));
+        ag_metric.labels(s, g.address(bytes(n, 1)));
+        ag_metric.margin(s, g.address(4));
+        ag_metric.beta(s, g.address(4));
+        ag_metric.beta_class(s, g.address(bytes(classes, 1)));
+        ag_metric.beta_image(s, g.address(bytes(images, 1)));
+        ag_metric.image(s, g.address(bytes(n, 1)));
+        ag_metric.scalars(s, g.address(StepScalars.BYTES));
+        return g.pointer(s);
+    }
+
+    private static MemorySegment center(RandomCall g, int n, int d, int classes) {
+        MemorySegment s = g.memory(ag_center.sizeof());
+        ag_center.n(s, g.number(n));
+        ag_center.d(s, g.number(d));
+        ag_center.classes(s, g.number(classes));
+        ag_center.form(s, g.choice(2));
+        ag_center.weight(s, g.real(1));
+        ag_center.rate(s, g.real(0.5f));
+        ag_center.counted(s, g.choice(2));
+        ag_center.x(s, g.address(bytes(n, d)));
+        ag_center.labels(s, g.address(bytes(n, 1)));
+        ag_center.scalars(s, g.address(StepScalars.BYTES));
+        return g.pointer(s);
+    }
+
+    private static void metric(Map<String, Entry> all) {
+        all.put("ag_metric_distances", (g, h) -> {
+            int n = g.size(40);
+            int d = g.size(40);
+            return Angulus.ag_metric_distances(h, g.matrix(n, d), g.choice(3), g.address(bytes(n, d)), g.address(bytes(n, n)),
+                    g.workspace(Op.METRIC_DISTANCES, n, d, 1));
+        });
+        all.put("ag_metric_loss", (g, h) -> {
+            int n = g.size(40);
+            int kind = g.random().nextInt(3);
+            return Angulus.ag_metric_loss(h, metric(g, kind, n, g.size(100), g.size(100)), g.address(bytes(n, n)),
+                    kind == MetricKind.MARGIN.code() ? g.address(bytes(n, 1)) : g.number(0L), g.address(MetricSummary.BYTES), g.workspace(Op.METRIC_LOSS, n, n, 1));
+        });
+        all.put("ag_metric_backward", (g, h) -> {
+            int n = g.size(40);
+            int d = g.size(40);
+            return Angulus.ag_metric_backward(h, g.matrix(n, d), g.choice(3), g.choice(2), g.address(bytes(n, d)), g.address(bytes(n, n)), g.address(bytes(n, n)),
+                    g.address(bytes(n, d)), g.workspace(Op.METRIC_BACKWARD, n, d, 1));
+        });
+        all.put("ag_metric_beta", (g, h) -> {
+            int n = g.size(40);
+            int classes = g.size(100);
+            int images = g.size(100);
+            return Angulus.ag_metric_beta(h, metric(g, MetricKind.MARGIN.code(), n, classes, images), g.choice(2), g.address(bytes(n, 1)), g.optional(4),
+                    g.optional(bytes(classes, 1)), g.optional(bytes(images, 1)));
+        });
+        all.put("ag_center_loss", (g, h) -> {
+            int n = g.size(40);
+            int d = g.size(40);
+            int classes = g.size(40);
+            return Angulus.ag_center_loss(h, center(g, n, d, classes), g.choice(2), g.address(bytes(classes, d)), g.address(bytes(n, d)),
+                    g.address(MetricSummary.BYTES), g.workspace(Op.CENTER_LOSS, n, d, 1));
+        });
+        all.put("ag_center_update", (g, h) -> {
+            int n = g.size(40);
+            int d = g.size(40);
+            int classes = g.size(40);
+            return Angulus.ag_center_update(h, center(g, n, d, classes), g.address(bytes(classes, d)));
+        });
     }
 }

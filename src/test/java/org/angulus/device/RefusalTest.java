@@ -47,6 +47,14 @@ class RefusalTest {
         table.add(new Wrong("batch_norm_backward_reduce: dslope is given but the layer has no slope; expected both or neither",
                 () -> ops.batchNormBackwardReduce(new BatchNormLayer(four, 0, a, a + 64, a + 128, a + 192, 0), Write.OVERWRITE, a, b, b + 64, b + 128,
                         b + 192, 0)));
+        table.add(new Wrong("max_pool_forward: window is 16; expected 1 to 15",
+                () -> ops.maxPoolForward(new MaxPoolShape(1, 16, 16, 1, 16, 1, 0, 0, Type.F32), a, 0, b)));
+        table.add(new Wrong("max_pool_forward: pad_right is 2; expected 0 to 1",
+                () -> ops.maxPoolForward(new MaxPoolShape(1, 4, 4, 1, 2, 2, 0, 2, Type.F32), a, 0, b)));
+        table.add(new Wrong("max_pool_forward: the window (3 x 3) is larger than the padded input (2 x 4)",
+                () -> ops.maxPoolForward(new MaxPoolShape(1, 2, 4, 1, 3, 1, 0, 0, Type.F32), a, 0, b)));
+        table.add(new Wrong("max_pool_backward: winner is missing (address 0); expected 4 bytes of device memory",
+                () -> ops.maxPoolBackward(new MaxPoolShape(1, 4, 4, 1, 2, 2, 0, 0, Type.F32), a, 0, b)));
         table.add(new Wrong("running_statistics: decay is 1.5; expected 0 to 1", () -> ops.runningStatistics(four, 1.5f, true, a, b)));
         table.add(new Wrong("dropout: keep is 0; expected above 0 and at most 1", () -> ops.dropout(four, 0, 0, 0, a, a + 64, b)));
         table.add(new Wrong("row_norm: inverse (%x, 16 bytes) overlaps x (%x, 64 bytes)", () -> ops.rowNorm(four, NormGuard.ADD, a, a)));
@@ -55,7 +63,7 @@ class RefusalTest {
                 () -> ops.marginTarget(head(a, 3, HeadKind.SOFTMAX), b)));
         table.add(new Wrong("margin_forward: first is 3; expected 0 to 2", () -> ops.marginForward(head(a, 3, HeadKind.NORMFACE), 3, 1, b, 0, b, b, 0)));
         table.add(new Wrong("margin_forward: count is 3; expected 1 to 2", () -> ops.marginForward(head(a, 3, HeadKind.NORMFACE), 1, 3, b, 0, b, b, 0)));
-        table.add(new Wrong("margin_backward: dbias is given, but only the SOFTMAX head has a bias; expected 0",
+        table.add(new Wrong("margin_backward: dbias is given, but only the SOFTMAX and SPHEREFACE2 heads have a bias; expected 0",
                 () -> ops.marginBackward(head(a, 3, HeadKind.NORMFACE), 0, 3, Write.OVERWRITE, Write.OVERWRITE, a, a, a, 0, b, b + 64, b + 128, b + 192,
                         0)));
         table.add(new Wrong("gradient_norm: max_norm is -1; expected 0 to 3.40282e+38", () -> ops.gradientNorm(4, 1, -1, a, b, 0)));
@@ -67,6 +75,11 @@ class RefusalTest {
         table.add(new Wrong("adam_update: beta1 is 1 and beta2 is 0.5; expected both from 0 to below 1",
                 () -> ops.adamUpdate(new AdamRule(1, 0.5f, 1, AdamRule.Form.TORCH, false), 4, new SegmentTable(List.of(new Segment(0, 4, 0, 1))), b, a, b + 64,
                         b + 128, a, a)));
+        table.add(new Wrong("adagrad_update: epsilon is -1; expected 0 to 3.40282e+38",
+                () -> ops.adagradUpdate(-1, 4, new SegmentTable(List.of(new Segment(0, 4, 0, 1))), b, a, b + 64, a, a)));
+        table.add(new Wrong("rmsprop_update: decay is nan; expected 0 to 1",
+                () -> ops.rmspropUpdate(new RmspropRule(Float.NaN, 0, 1, RmspropRule.Form.TORCH), 4, new SegmentTable(List.of(new Segment(0, 4, 0, 1))), b, a,
+                        b + 64, b + 128, a, a)));
         table.add(new Wrong("ema_update: average (%x, 16 bytes) overlaps x (%x, 16 bytes)", () -> ops.emaUpdate(4, 0.5f, a, a, b)));
         table.add(new Wrong("commit_end: control is missing (address 0); expected 32 bytes of device memory", () -> ops.commitEnd(0)));
         table.addAll(convolutions(ops, conv, a));

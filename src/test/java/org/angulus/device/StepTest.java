@@ -155,6 +155,72 @@ class StepTest {
         }
     }
 
+    @OnEveryDevice
+    void adagrad(String name) {
+        try (Device device = TestDevices.open(name)) {
+            KernelWalk.each(device, Op.ADAGRAD_UPDATE, Type.F32, all(List.of(1e-10f, 0.125f)), one -> {
+                int count = one.count;
+                Numbers numbers = new Numbers(count);
+                double[] w = numbers.signed(Type.F32, count);
+                double[] g = numbers.signed(Type.F32, count);
+                double[] s = numbers.positive(Type.F32, count);
+                try (GuardedMemory memory = new GuardedMemory(device)) {
+                    long parameters = memory.inOut(w);
+                    long squares = memory.inOut(s);
+                    device.ops().adagradUpdate(one.rule, count, new SegmentTable(segments(count)), parameters, memory.input(g), squares,
+                            memory.input(SCALARS), memory.inOut(APPLY));
+                    Expected nextW = Expected.exact(w.clone());
+                    Expected nextS = Expected.exact(s.clone());
+                    for (Segment segment : segments(count)) {
+                        OptimizerReference.Updated updated = OptimizerReference.adagrad(one.rule, segment, SCALARS.learningRate(), 0.5, w, g, s);
+                        take(segment, updated.parameters(), nextW);
+                        take(segment, updated.second(), nextS);
+                    }
+                    Tolerance.check("parameters", Type.F32, memory.read(parameters, count), wide(nextW));
+                    Tolerance.check("sum of squares", Type.F32, memory.read(squares, count), wide(nextS));
+                }
+            });
+        }
+    }
+
+    @OnEveryDevice
+    void rmsprop(String name) {
+        List<RmspropRule> rules = new ArrayList<>();
+        for (RmspropRule.Form form : RmspropRule.Form.values()) {
+            rules.add(new RmspropRule(0.99f, 0, 1e-8f, form));
+            rules.add(new RmspropRule(0.9f, 0.9f, 1, form));
+        }
+        try (Device device = TestDevices.open(name)) {
+            KernelWalk.each(device, Op.RMSPROP_UPDATE, Type.F32, all(rules), one -> {
+                int count = one.count;
+                Numbers numbers = new Numbers(count);
+                double[] w = numbers.signed(Type.F32, count);
+                double[] g = numbers.signed(Type.F32, count);
+                double[] s = numbers.positive(Type.F32, count);
+                double[] v = numbers.signed(Type.F32, count);
+                try (GuardedMemory memory = new GuardedMemory(device)) {
+                    long parameters = memory.inOut(w);
+                    long squares = memory.inOut(s);
+                    long velocity = memory.inOut(v);
+                    device.ops().rmspropUpdate(one.rule, count, new SegmentTable(segments(count)), parameters, memory.input(g), squares, velocity,
+                            memory.input(SCALARS), memory.inOut(APPLY));
+                    Expected nextW = Expected.exact(w.clone());
+                    Expected nextS = Expected.exact(s.clone());
+                    Expected nextV = Expected.exact(v.clone());
+                    for (Segment segment : segments(count)) {
+                        OptimizerReference.Updated updated = OptimizerReference.rmsprop(one.rule, segment, SCALARS.learningRate(), 0.5, w, g, s, v);
+                        take(segment, updated.parameters(), nextW);
+                        take(segment, updated.first(), nextV);
+                        take(segment, updated.second(), nextS);
+                    }
+                    Tolerance.check("parameters", Type.F32, memory.read(parameters, count), wide(nextW));
+                    Tolerance.check("mean of squares", Type.F32, memory.read(squares, count), wide(nextS));
+                    Tolerance.check("velocity", Type.F32, memory.read(velocity, count), wide(nextV));
+                }
+            });
+        }
+    }
+
     private static void take(Segment segment, Expected from, Expected to) {
         for (int i = (int) segment.offset(); i < segment.offset() + segment.count(); i++) {
             to.value[i] = from.value[i];

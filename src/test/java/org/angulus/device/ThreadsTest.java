@@ -3,6 +3,7 @@ package org.angulus.device;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -43,19 +44,15 @@ class ThreadsTest {
 
     private static Map<String, Supplier<double[]>> runs(Device device) {
         Map<String, Supplier<double[]>> runs = new LinkedHashMap<>();
-        Conv2dShape shape = device.name().equals("simt") ? Conv2dShape.square(2, 6, 5, 8, 9, 3, 1, 1, Type.F32) : Conv2dShape.square(5, 13, 11, 24, 36, 3, 1, 1, Type.F32);
-        Numbers numbers = new Numbers(2);
-        double[] x = numbers.signed(Type.F32, shape.inputs());
-        double[] w = numbers.signed(Type.F32, shape.weights());
-        double[] dy = numbers.signed(Type.F32, shape.outputs());
-        for (ConvolutionRun run : List.of(ConvolutionRun.forward(x, w), ConvolutionRun.backwardInput(dy, w), ConvolutionRun.backwardWeight(x, dy))) {
-            List<String> kernels = device.kernels(run.direction().op());
-            for (int kernel = 0; kernel < kernels.size(); kernel++) {
-                int k = kernel;
-                if (KernelWalk.isFor(kernels.get(kernel), Type.F32)) {
-                    runs.put(kernels.get(kernel), () -> run.on(device, shape, k).output());
-                }
-            }
+        boolean simt = device.name().equals("simt");
+        for (int filter : new int[] {3, 5}) { // no kernel of Winograd's takes both
+            putConvolutions(runs, device, simt
+                    ? Conv2dShape.square(2, 6, 5, 8, 9, filter, 1, filter / 2, Type.F32)
+                    : Conv2dShape.square(5, 13, 11, 24, 36, filter, 1, filter / 2, Type.F32));
+        }
+        for (Op op : List.of(Op.CONV2D_FORWARD, Op.CONV2D_BACKWARD_INPUT, Op.CONV2D_BACKWARD_WEIGHT)) {
+            device.kernels(op).stream().filter(kernel -> KernelWalk.isFor(kernel, Type.F32)).forEach(kernel ->
+                    assertTrue(runs.keySet().stream().anyMatch(what -> what.startsWith(kernel)), kernel + " takes none of the shapes"));
         }
         if (!device.kernels(Op.CHANNEL_SUM).isEmpty()) {
             runs.put("channel_sum", () -> channelSum(device));
@@ -70,7 +67,36 @@ class ThreadsTest {
         }
         putEach(runs, device, Op.MARGIN_FORWARD, ThreadsTest::marginForward);
         putEach(runs, device, Op.MARGIN_BACKWARD, ThreadsTest::marginBackward);
+        putEach(runs, device, Op.METRIC_DISTANCES, ThreadsTest::metric);
+        putEach(runs, device, Op.METRIC_LOSS, ThreadsTest::metric);
+        putEach(runs, device, Op.METRIC_BACKWARD, ThreadsTest::metric);
+        putEach(runs, device, Op.CENTER_UPDATE, ThreadsTest::centers);
         return runs;
+    }
+
+    private static void putConvolutions(Map<String, Supplier<double[]>> runs, Device device, Conv2dShape shape) {
+        Numbers numbers = new Numbers(2);
+        double[] x = numbers.signed(Type.F32, shape.inputs());
+        double[] w = numbers.signed(Type.F32, shape.weights());
+        double[] dy = numbers.signed(Type.F32, shape.outputs());
+        for (ConvolutionRun run : List.of(ConvolutionRun.forward(x, w), ConvolutionRun.backwardInput(dy, w), ConvolutionRun.backwardWeight(x, dy))) {
+            List<String> kernels = device.kernels(run.direction().op());
+            for (int kernel = 0; kernel < kernels.size(); kernel++) {
+                int k = kernel;
+                if (KernelWalk.isFor(kernels.get(kernel), Type.F32) && takes(device, shape, run.direction(), kernel)) {
+                    runs.put(kernels.get(kernel) + " " + shape.r(), () -> run.on(device, shape, k).output());
+                }
+            }
+        }
+    }
+
+    private static boolean takes(Device device, Conv2dShape shape, Direction direction, int kernel) {
+        try {
+            device.ops().conv2dPlan(shape, direction, Epilogue.NONE, Write.OVERWRITE, kernel);
+            return true;
+        } catch (DeviceUnavailableException another) {
+            return false;
+        }
     }
 
     private static double[] channelSum(Device device) {
@@ -167,10 +193,10 @@ class ThreadsTest {
         Numbers numbers = new Numbers(6);
         HeadOperands head = head(memory, numbers);
         int n = head.n();
-        long partial = memory.output(3L * n);
-        memory.device().ops().marginForward(head, 0, head.classes(), memory.input(numbers.positive(Type.F32, 5 * n)), 0, partial, memory.bytes(4L * n),
+        long partial = memory.output((long) HeadOperands.PARTIAL_ROWS * n);
+        memory.device().ops().marginForward(head, 0, head.classes(), memory.input(numbers.positive(Type.F32, HeadOperands.TARGET_ROWS * n)), 0, partial, memory.bytes(4L * n),
                 memory.workspace(Op.MARGIN_FORWARD, n, head.classes(), head.d()));
-        return memory.read(partial, 3L * n);
+        return memory.read(partial, (long) HeadOperands.PARTIAL_ROWS * n);
     }
 
     private static double[] marginBackward(GuardedMemory memory) {
@@ -181,12 +207,42 @@ class ThreadsTest {
         int byW = head.classes() * head.d();
         long dx = memory.output(byX);
         long dw = memory.output(byW);
-        memory.device().ops().marginBackward(head, 0, head.classes(), Write.OVERWRITE, Write.OVERWRITE, memory.input(numbers.positive(Type.F32, 5 * n)),
+        memory.device().ops().marginBackward(head, 0, head.classes(), Write.OVERWRITE, Write.OVERWRITE, memory.input(numbers.positive(Type.F32, HeadOperands.TARGET_ROWS * n)),
                 memory.input(numbers.positive(Type.F32, n)), memory.input(numbers.positive(Type.F32, n)), 0, dx, dw, 0, memory.output(n),
                 memory.workspace(Op.MARGIN_BACKWARD, n, head.classes(), head.d()));
         double[] all = Arrays.copyOf(memory.read(dx, byX), byX + byW);
         System.arraycopy(memory.read(dw, byW), 0, all, byX, byW);
         return all;
+    }
+
+    /** Rows to gradient, semi-hard. */
+    private static double[] metric(GuardedMemory memory) {
+        int n = 70;
+        int d = 33;
+        Ops ops = memory.device().ops();
+        Numbers numbers = new Numbers(8);
+        Matrix shape = new Matrix(n, d, Type.F32);
+        long x = memory.input(numbers.signed(Type.F32, n * d));
+        long distances = memory.output(n * n);
+        long coefficients = memory.output(n * n);
+        long dx = memory.output(n * d);
+        ops.metricDistances(shape, PairDistance.SQUARED, x, distances, memory.workspace(Op.METRIC_DISTANCES, n, d));
+        ops.metricLoss(new MetricOperands(MetricKind.TRIPLET, PairDistance.SQUARED, PairSelection.SEMI_HARD, true, false, true, n, d, 0, 0, 0, 1, 0.25f, 0, 0, distances,
+                memory.input(numbers.labels(n, 3)), memory.input(new double[] {0.25}), 0, 0, 0, 0, memory.input(new StepScalars(0, 0, 0, 0, 0, 0))), coefficients, 0,
+                memory.bytes(MetricSummary.BYTES), memory.workspace(Op.METRIC_LOSS, n, n));
+        ops.metricBackward(shape, PairDistance.SQUARED, Write.OVERWRITE, x, distances, coefficients, dx, memory.workspace(Op.METRIC_BACKWARD, n, d));
+        return memory.read(dx, n * d);
+    }
+
+    /** Few classes with many rows each. */
+    private static double[] centers(GuardedMemory memory) {
+        int n = 301;
+        int d = 33;
+        Numbers numbers = new Numbers(9);
+        long centers = memory.inOut(numbers.signed(Type.F32, 5 * d));
+        memory.device().ops().centerUpdate(new CenterOperands(n, d, 5, false, 1, 0.5f, true, memory.input(numbers.signed(Type.F32, n * d)),
+                memory.input(numbers.labels(n, 5)), memory.input(new StepScalars(0, 0, 0, 0, 0, 0))), centers);
+        return memory.read(centers, 5 * d);
     }
 
     @OnEveryDevice

@@ -65,4 +65,20 @@ class TransfersTest {
             assertThrows(IllegalArgumentException.class, () -> device.transfers().upload(buffer.address(), MemorySegment.ofArray(new byte[8])));
         }
     }
+
+    /** An event that was recorded in both streams has passed when the later record has, in whichever order the streams ran. */
+    @OnEveryDevice
+    void anEventRecordedInBothStreams(String name) {
+        try (Device device = TestDevices.open(name); DeviceBuffer memory = device.allocate(256); HostBuffer host = device.allocateHost(256); Event event = device.event()) {
+            for (byte round = 1; round <= 20; round++) {
+                host.segment().fill(round);
+                event.record(Stream.COPY);
+                event.record(Stream.COMPUTE);
+                event.await(Stream.COPY);
+                device.transfers().enqueue(Stream.COPY, memory.address(), host, 0, 256);
+                device.sync();
+                assertEquals(round, device.transfers().bytes(memory.address(), 1)[0]);
+            }
+        }
+    }
 }

@@ -20,7 +20,7 @@ class HeadPlanTest {
         int n = 1024;
         int classes = 1_000_000;
         try (Device device = TestDevices.open(name)) {
-            var plan = new HeadPlan(device.ops(), MarginHead.amSoftmax(30, 0.35), classes, n, 512, precision, CAP);
+            var plan = new HeadPlan(device.ops(), MarginHead.amSoftmax(30, 0.35), classes, n, 512, precision, CAP, 0);
             var arena = new ArenaPlanner();
             plan.reserve(arena);
             assertEquals(31, plan.ranges());

@@ -42,7 +42,7 @@ class CheckpointStoreTest {
         Path folder = new CheckpointStore(root).save(written, METADATA);
         assertEquals("checkpoint-00000012", folder.getFileName().toString());
         var network = new ResFace(SMALL);
-        Checkpoint read = Checkpoint.read(folder, network.parameters(), specs(network));
+        Checkpoint read = Checkpoint.read(folder, network.parameters(), network.parameters(), specs(network));
         assertEquals(written.state(), read.state());
         assertEquals(written.config(), read.config());
         assertSame(written.weights(), read.weights());

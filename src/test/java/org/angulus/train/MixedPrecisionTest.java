@@ -198,7 +198,7 @@ class MixedPrecisionTest {
                 var network = new ResFace(ResFaceConfig.of("resface20", Variant.ARTICLE));
                 var layout = new FlatLayout();
                 network.parameters().forEach(layout::add);
-                bytes[precision.ordinal()] = new ModelPlan(device.ops(), network, InputFormat.DEFAULT, layout, 8, 1, precision, arena -> {}).arenaBytes();
+                bytes[precision.ordinal()] = new ModelPlan(device.ops(), network, InputFormat.DEFAULT, layout, 8, 1, precision, 0, arena -> {}).arenaBytes();
             }
             assertEquals(0.5, bytes[1] / (double) bytes[0], 0.01);
         }

@@ -50,7 +50,7 @@ class OptimizerGoldenTest {
 
         Run(TrainingConfig config) {
             this.config = config;
-            commit = new CommitPhase(config, parameters, statistics);
+            commit = new CommitPhase(config, parameters, statistics, 0);
             device.ops().fill(memory.address(), memory.bytes(), 0);
         }
 
@@ -70,6 +70,16 @@ class OptimizerGoldenTest {
 
         void set(int index, float[] values) {
             device.transfers().upload(place(index), values);
+        }
+
+        /** What the optimizer keeps, as before the first step. */
+        void startOptimizer() {
+            List<String> states = config.optimizer().states();
+            for (int i = 0; i < states.size(); i++) {
+                var values = new float[COUNT];
+                Arrays.fill(values, config.optimizer().start(states.get(i)));
+                set(PLACE_FIRST + i, values);
+            }
         }
 
         StepControl control() {
@@ -109,24 +119,30 @@ class OptimizerGoldenTest {
                 .formatted(optimizer, decay, clip, average));
     }
 
-    /** Name in the golden file, optimizer, weight decay, clipping norm. */
+    /** Name in the golden file, whose rates, weight decay, clipping norm, optimizer. */
     @ParameterizedTest
-    @CsvSource({
-        "sgd, sgd, torch, false, 5e-4, 0",
-        "nesterov, sgd, torch, true, 5e-4, 0",
-        "caffe, sgd, caffe, false, 5e-4, 0",
-        "sgd_clipped, sgd, torch, false, 5e-4, 5",
-        "adam, adam, epsilon-hat, false, 5e-4, 0",
-        "adamw, adam, torch, true, 0.01, 0"
+    @CsvSource(quoteCharacter = '`', value = {
+        "sgd, sgd, 5e-4, 0, `{'kind': 'sgd', 'momentum': 0.9, 'convention': 'torch', 'nesterov': false}`",
+        "nesterov, sgd, 5e-4, 0, `{'kind': 'sgd', 'momentum': 0.9, 'convention': 'torch', 'nesterov': true}`",
+        "caffe, sgd, 5e-4, 0, `{'kind': 'sgd', 'momentum': 0.9, 'convention': 'caffe', 'nesterov': false}`",
+        "sgd_clipped, sgd, 5e-4, 5, `{'kind': 'sgd', 'momentum': 0.9, 'convention': 'torch', 'nesterov': false}`",
+        "adam, adam, 5e-4, 0, `{'kind': 'adam', 'beta1': 0.9, 'beta2': 0.999, 'epsilon': 1e-8, 'form': 'epsilon-hat', 'decoupled': false}`",
+        "adam_facenet, adam, 5e-4, 0, `{'kind': 'adam', 'beta1': 0.9, 'beta2': 0.999, 'epsilon': 0.1, 'form': 'epsilon-hat', 'decoupled': false}`",
+        "adamw, adam, 0.01, 0, `{'kind': 'adam', 'beta1': 0.9, 'beta2': 0.999, 'epsilon': 1e-8, 'form': 'torch', 'decoupled': true}`",
+        "adagrad, adam, 5e-4, 0, `{'kind': 'adagrad', 'epsilon': 1e-10, 'start': 0}`",
+        "adagrad_started, adam, 5e-4, 0, `{'kind': 'adagrad', 'epsilon': 1e-10, 'start': 0.1}`",
+        "rmsprop, adam, 5e-4, 0, `{'kind': 'rmsprop', 'decay': 0.99, 'momentum': 0, 'epsilon': 1e-8, 'form': 'torch'}`",
+        "rmsprop_momentum, adam, 5e-4, 0, `{'kind': 'rmsprop', 'decay': 0.9, 'momentum': 0.9, 'epsilon': 1e-8, 'form': 'torch'}`",
+        "rmsprop_facenet, adam, 5e-4, 0, `{'kind': 'rmsprop', 'decay': 0.9, 'momentum': 0.9, 'epsilon': 1, 'form': 'tensorflow'}`"
     })
-    void tenUpdatesAreTheGoldenOnes(String name, String kind, String form, boolean flag, double decay, double clip) throws IOException {
-        String optimizer = (kind.equals("sgd") ? SGD : ADAM).formatted(form, flag);
-        try (var run = new Run(config(optimizer, decay, clip, 0)); SafeTensors golden = Golden.open("optimizers")) {
+    void tenUpdatesAreTheGoldenOnes(String name, String ratesOf, double decay, double clip, String optimizer) throws IOException {
+        try (var run = new Run(config(optimizer.replace('\'', '"'), decay, clip, 0)); SafeTensors golden = Golden.open("optimizers")) {
             float[] gradients = golden.floats("gradients");
             float[] expected = golden.floats(name);
-            float[] rates = golden.floats(kind + ".learning_rates");
+            float[] rates = golden.floats(ratesOf + ".learning_rates");
             double[] norms = golden.data("clip.norms").toArray(java.lang.foreign.ValueLayout.JAVA_DOUBLE_UNALIGNED);
             run.set(PLACE_PARAMETERS, golden.floats("start"));
+            run.startOptimizer();
             for (int i = 0; i < STEPS; i++) {
                 run.step(i, rates[i], Arrays.copyOfRange(gradients, i * COUNT, (i + 1) * COUNT));
                 assertEquals(norms[i], run.control().gradientNorm(), 1e-6 * norms[i]);
@@ -159,9 +175,14 @@ class OptimizerGoldenTest {
 
     /** One infinite or undefined number among the gradients: nothing that persists changes but the count of skipped steps. */
     @ParameterizedTest
-    @CsvSource({"sgd, Infinity", "sgd, NaN", "adam, -Infinity", "adam, NaN"})
+    @CsvSource({"sgd, Infinity", "sgd, NaN", "adam, -Infinity", "adam, NaN", "adagrad, Infinity", "rmsprop, NaN"})
     void aStepWithoutAFiniteGradientChangesNothing(String kind, float planted) {
-        String optimizer = kind.equals("sgd") ? SGD.formatted("torch", false) : ADAM.formatted("epsilon-hat", false);
+        String optimizer = switch (kind) {
+            case "sgd" -> SGD.formatted("torch", false);
+            case "adam" -> ADAM.formatted("epsilon-hat", false);
+            case "adagrad" -> "{\"kind\": \"adagrad\", \"epsilon\": 1e-10, \"start\": 0}";
+            default -> "{\"kind\": \"rmsprop\", \"decay\": 0.9, \"momentum\": 0.9, \"epsilon\": 1, \"form\": \"tensorflow\"}";
+        };
         try (var run = new Run(config(optimizer, 5e-4, 5, 0.99))) {
             var values = new float[COUNT];
             for (int place : new int[] {PLACE_PARAMETERS, PLACE_FIRST, PLACE_SECOND, PLACE_CANDIDATES, PLACE_RUNNING, PLACE_AVERAGE}) {
@@ -199,7 +220,7 @@ class OptimizerGoldenTest {
         TrainingConfig config = TrainingConfig.parse(
                 "{\"optimizer\": {\"momentum\": 0}, \"decay\": {\"head\": 0.5}, \"rates\": {\"bias\": 2}}");
         try (var run = new Run(config)) {
-            var commit = new CommitPhase(config, layout, run.statistics);
+            var commit = new CommitPhase(config, layout, run.statistics, 0);
             var values = new float[2 * COUNT];
             Arrays.fill(values, 2);
             run.set(0, values);

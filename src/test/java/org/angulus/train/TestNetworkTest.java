@@ -18,7 +18,6 @@ import org.angulus.loss.MarginHead;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.InputFormat;
-import org.angulus.model.ParameterKind;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.model.SafeTensors;
 import org.angulus.model.TensorSpec;
@@ -55,14 +54,14 @@ class TestNetworkTest {
             case SOFTMAX -> MarginHead.softmax();
             case MODIFIED_SOFTMAX -> MarginHead.modifiedSoftmax();
             case NORMFACE -> MarginHead.normFace(16);
-            case AM_SOFTMAX -> MarginHead.amSoftmax(30, 0.35);
+            default -> MarginHead.of(kind);
         };
     }
 
     /** The start values of the golden files; running statistics 0 and 1. */
     static Weights initial(TrainingStep step, Variant variant) throws IOException {
         try (SafeTensors start = Golden.open("testnet-" + name(variant))) {
-            List<TensorSpec> statistics = step.network().statistics().entries().stream().map(FlatLayout.Entry::spec).toList();
+            List<TensorSpec> statistics = step.statistics().entries().stream().map(FlatLayout.Entry::spec).toList();
             Weights weights = Weights.draw(statistics, 0);
             for (FlatLayout.Entry entry : step.layout().entries()) {
                 weights.put(entry.spec(), start.floats("init." + entry.spec().name()));

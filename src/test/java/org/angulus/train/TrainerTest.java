@@ -219,6 +219,21 @@ class TrainerTest {
         }
     }
 
+    /** Nor did runs of an earlier version keep what is frozen: nothing was. */
+    @Test
+    void aCheckpointWithoutAFrozenPartGoesOn(@TempDir Path folder) throws IOException {
+        TrainingConfig config = config(ALL.replace("\"checkpointEvery\": 1000", "\"checkpointEvery\": 2"), Variant.CAFFE, 1);
+        var store = new CheckpointStore(folder);
+        try (Device device = Device.open("cpu"); Trainer trainer = trainer(device, config, store)) {
+            trainer.runUntil(2);
+        }
+        Path state = store.latest().orElseThrow().resolve("state.json");
+        JsonObject json = JsonParser.parseString(Files.readString(state)).getAsJsonObject();
+        assertEquals("none", json.getAsJsonObject("config").remove("frozen").getAsString());
+        Files.writeString(state, json.toString());
+        assertEquals(List.of(), warningsOnResume(config, store));
+    }
+
     private static List<String> warningsOnResume(TrainingConfig config, CheckpointStore store) throws IOException {
         var warnings = new ArrayList<String>();
         try (Device device = Device.open("cpu"); Trainer trainer = trainer(device, config, store)) {
@@ -283,8 +298,8 @@ class TrainerTest {
         try (Device device = Device.open("cpu");
                 Trainer whole = new Trainer(device, config, new ShuffledBatches(many, 1, false), null, "", "");
                 Trainer parts = new Trainer(device, capped, new ShuffledBatches(many, 1, false), null, "", "")) {
-            assertEquals(1, new HeadPlan(device.ops(), config.head(), 2100, 8, 16, Type.F32, config.logitsCap()).ranges());
-            assertEquals(3, new HeadPlan(device.ops(), capped.head(), 2100, 8, 16, Type.F32, capped.logitsCap()).ranges());
+            assertEquals(1, new HeadPlan(device.ops(), config.head(), 2100, 8, 16, Type.F32, config.logitsCap(), 0).ranges());
+            assertEquals(3, new HeadPlan(device.ops(), capped.head(), 2100, 8, 16, Type.F32, capped.logitsCap(), 0).ranges());
             whole.run();
             parts.run();
             Weights expected = whole.weights();

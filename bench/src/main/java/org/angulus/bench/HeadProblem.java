@@ -12,7 +12,7 @@ import org.angulus.loss.HeadPlan;
 import org.angulus.loss.MarginHead;
 import org.angulus.model.ArenaPlanner;
 
-/** AM-Softmax (s 30, m 0.35) alone, forward, loss and backward, for N drawn embeddings of 512 numbers and any number of classes. */
+/** A head alone, AM-Softmax (s 30, m 0.35) if no other is given, forward, loss and backward, for N drawn embeddings of 512 numbers and any number of classes. */
 final class HeadProblem implements AutoCloseable {
     private static final int D = 512;
     private static final double SCALE = 30;
@@ -28,9 +28,14 @@ final class HeadProblem implements AutoCloseable {
     private final long summary;
 
     HeadProblem(Device device, int rows, int classes) {
+        this(device, MarginHead.amSoftmax(SCALE, MARGIN), rows, classes);
+    }
+
+    /** head: one without bias, learnt scale and state. */
+    HeadProblem(Device device, MarginHead head, int rows, int classes) {
         this.device = device;
         this.classes = classes;
-        var plan = new HeadPlan(device.ops(), MarginHead.amSoftmax(SCALE, MARGIN), classes, rows, D, Type.F32, CAP);
+        var plan = new HeadPlan(device.ops(), head, classes, rows, D, Type.F32, CAP, 0);
         var arena = new ArenaPlanner();
         plan.reserve(arena);
         long row = (long) Float.BYTES * D;
@@ -46,9 +51,9 @@ final class HeadProblem implements AutoCloseable {
             places[i] += memory.address();
         }
         draw(rows, places[0], places[2], places[4]);
-        device.transfers().upload(places[5], new StepScalars(0, 0, 0, (float) MARGIN, (float) SCALE, 0));
+        device.transfers().upload(places[5], new StepScalars(0, 0, 0, (float) head.margin(), (float) head.scale(classes), (float) head.annealing().at(0)));
         summary = places[6];
-        var addresses = new HeadPlan.Addresses(places[0], places[1], places[2], places[3], 0, 0, places[4], places[5], summary, places[7], places[8]);
+        var addresses = new HeadPlan.Addresses(places[0], places[1], places[2], places[3], 0, 0, 0, 0, 0, places[4], places[5], summary, places[7], places[8]);
         graph = device.record(() -> plan.run(device.ops(), addresses, Write.OVERWRITE));
     }
 

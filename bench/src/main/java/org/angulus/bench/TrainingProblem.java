@@ -11,11 +11,14 @@ import org.angulus.device.Type;
 import org.angulus.loss.MarginHead;
 import org.angulus.model.ConvLayer;
 import org.angulus.model.InputFormat;
+import org.angulus.model.Network;
+import org.angulus.model.NetworkConfig;
 import org.angulus.model.ResFace;
 import org.angulus.model.ResFaceConfig;
 import org.angulus.model.Variant;
 import org.angulus.train.Augmentation;
 import org.angulus.train.BatchSource;
+import org.angulus.train.MetricTraining;
 import org.angulus.train.Optimizer;
 import org.angulus.train.ParameterRules;
 import org.angulus.train.Schedule;
@@ -38,7 +41,7 @@ final class TrainingProblem implements AutoCloseable {
     private final Trainer trainer;
     private final int batch;
     private final int classes;
-    private final ResFace network;
+    private final Network network;
     private StepReport last;
 
     TrainingProblem(Device device, int batch, int classes) {
@@ -54,7 +57,7 @@ final class TrainingProblem implements AutoCloseable {
         this.classes = classes;
         this.device = device;
         TrainingConfig config = config(ResFaceConfig.of("resface20", Variant.ARTICLE).withKeep(1), batch, false, Augmentation.NONE, type, reportEvery);
-        network = new ResFace(config.network());
+        network = config.network().build();
         trainer = new Trainer(device, config, new DrawnPictures(config.network(), classes, batch), null, "drawn pictures", "none");
         trainer.addListener(new TrainingListener() {
             @Override
@@ -75,7 +78,7 @@ final class TrainingProblem implements AutoCloseable {
                 ParameterRules.DECAY,
                 ParameterRules.ONE,
                 new Schedule.Steps(List.of(new Schedule.RateFrom(0, RATE))),
-                0, 0, NEVER, batch, 1, 1, flip, augmentation, 0, 0, reportEvery, NEVER, NEVER, 1, 128L << 20, 1);
+                0, 0, NEVER, batch, 1, 1, flip, augmentation, 0, 0, reportEvery, NEVER, NEVER, 1, 128L << 20, 1, Network.NOTHING, MetricTraining.NONE);
     }
 
     /**
@@ -136,7 +139,7 @@ final class TrainingProblem implements AutoCloseable {
         private final byte[] pictures;
         private final int[] labels;
 
-        DrawnPictures(ResFaceConfig network, int classes, int batch) {
+        DrawnPictures(NetworkConfig network, int classes, int batch) {
             this.classes = classes;
             height = network.height();
             width = network.width();

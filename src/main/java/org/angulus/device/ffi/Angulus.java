@@ -23,10 +23,10 @@ public class Angulus extends Angulus$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int AG_ABI_VERSION = (int)4L;
+    private static final int AG_ABI_VERSION = (int)5L;
     /**
      * {@snippet lang=c :
-     * #define AG_ABI_VERSION 4
+     * #define AG_ABI_VERSION 5
      * }
      */
     public static int AG_ABI_VERSION() {
@@ -2110,37 +2110,127 @@ public class Angulus extends Angulus$shared {
     public static int AG_OP_COMMIT_END() {
         return AG_OP_COMMIT_END;
     }
-    private static final int AG_OP_QUANTIZE = (int)31L;
+    private static final int AG_OP_ADAGRAD_UPDATE = (int)31L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_QUANTIZE = 31
+     * enum <anonymous>.AG_OP_ADAGRAD_UPDATE = 31
+     * }
+     */
+    public static int AG_OP_ADAGRAD_UPDATE() {
+        return AG_OP_ADAGRAD_UPDATE;
+    }
+    private static final int AG_OP_RMSPROP_UPDATE = (int)32L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_RMSPROP_UPDATE = 32
+     * }
+     */
+    public static int AG_OP_RMSPROP_UPDATE() {
+        return AG_OP_RMSPROP_UPDATE;
+    }
+    private static final int AG_OP_MAX_POOL_FORWARD = (int)33L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_MAX_POOL_FORWARD = 33
+     * }
+     */
+    public static int AG_OP_MAX_POOL_FORWARD() {
+        return AG_OP_MAX_POOL_FORWARD;
+    }
+    private static final int AG_OP_MAX_POOL_BACKWARD = (int)34L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_MAX_POOL_BACKWARD = 34
+     * }
+     */
+    public static int AG_OP_MAX_POOL_BACKWARD() {
+        return AG_OP_MAX_POOL_BACKWARD;
+    }
+    private static final int AG_OP_METRIC_DISTANCES = (int)35L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_METRIC_DISTANCES = 35
+     * }
+     */
+    public static int AG_OP_METRIC_DISTANCES() {
+        return AG_OP_METRIC_DISTANCES;
+    }
+    private static final int AG_OP_METRIC_LOSS = (int)36L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_METRIC_LOSS = 36
+     * }
+     */
+    public static int AG_OP_METRIC_LOSS() {
+        return AG_OP_METRIC_LOSS;
+    }
+    private static final int AG_OP_METRIC_BACKWARD = (int)37L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_METRIC_BACKWARD = 37
+     * }
+     */
+    public static int AG_OP_METRIC_BACKWARD() {
+        return AG_OP_METRIC_BACKWARD;
+    }
+    private static final int AG_OP_METRIC_BETA = (int)38L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_METRIC_BETA = 38
+     * }
+     */
+    public static int AG_OP_METRIC_BETA() {
+        return AG_OP_METRIC_BETA;
+    }
+    private static final int AG_OP_CENTER_LOSS = (int)39L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_CENTER_LOSS = 39
+     * }
+     */
+    public static int AG_OP_CENTER_LOSS() {
+        return AG_OP_CENTER_LOSS;
+    }
+    private static final int AG_OP_CENTER_UPDATE = (int)40L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_CENTER_UPDATE = 40
+     * }
+     */
+    public static int AG_OP_CENTER_UPDATE() {
+        return AG_OP_CENTER_UPDATE;
+    }
+    private static final int AG_OP_QUANTIZE = (int)41L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_QUANTIZE = 41
      * }
      */
     public static int AG_OP_QUANTIZE() {
         return AG_OP_QUANTIZE;
     }
-    private static final int AG_OP_INT8_PREPARE = (int)32L;
+    private static final int AG_OP_INT8_PREPARE = (int)42L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_INT8_PREPARE = 32
+     * enum <anonymous>.AG_OP_INT8_PREPARE = 42
      * }
      */
     public static int AG_OP_INT8_PREPARE() {
         return AG_OP_INT8_PREPARE;
     }
-    private static final int AG_OP_INT8_CONV2D = (int)33L;
+    private static final int AG_OP_INT8_CONV2D = (int)43L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_INT8_CONV2D = 33
+     * enum <anonymous>.AG_OP_INT8_CONV2D = 43
      * }
      */
     public static int AG_OP_INT8_CONV2D() {
         return AG_OP_INT8_CONV2D;
     }
-    private static final int AG_OP_COUNT = (int)34L;
+    private static final int AG_OP_COUNT = (int)44L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_COUNT = 34
+     * enum <anonymous>.AG_OP_COUNT = 44
      * }
      */
     public static int AG_OP_COUNT() {
@@ -3813,6 +3903,134 @@ public class Angulus extends Angulus$shared {
            throw new AssertionError("should not reach here", ex$);
         }
     }
+
+    private static class ag_max_pool_forward {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_max_pool_forward");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_max_pool_forward(ag_device *device, const ag_max_pool_shape *shape, ag_addr x, ag_addr winner, ag_addr y)
+     * }
+     */
+    public static FunctionDescriptor ag_max_pool_forward$descriptor() {
+        return ag_max_pool_forward.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_max_pool_forward(ag_device *device, const ag_max_pool_shape *shape, ag_addr x, ag_addr winner, ag_addr y)
+     * }
+     */
+    public static MethodHandle ag_max_pool_forward$handle() {
+        return ag_max_pool_forward.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_max_pool_forward(ag_device *device, const ag_max_pool_shape *shape, ag_addr x, ag_addr winner, ag_addr y)
+     * }
+     */
+    public static MemorySegment ag_max_pool_forward$address() {
+        return ag_max_pool_forward.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_max_pool_forward(ag_device *device, const ag_max_pool_shape *shape, ag_addr x, ag_addr winner, ag_addr y)
+     * }
+     */
+    public static int ag_max_pool_forward(MemorySegment device, MemorySegment shape, long x, long winner, long y) {
+        var mh$ = ag_max_pool_forward.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_max_pool_forward", device, shape, x, winner, y);
+            }
+            return (int)mh$.invokeExact(device, shape, x, winner, y);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ag_max_pool_backward {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_max_pool_backward");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_max_pool_backward(ag_device *device, const ag_max_pool_shape *shape, ag_addr dy, ag_addr winner, ag_addr dx)
+     * }
+     */
+    public static FunctionDescriptor ag_max_pool_backward$descriptor() {
+        return ag_max_pool_backward.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_max_pool_backward(ag_device *device, const ag_max_pool_shape *shape, ag_addr dy, ag_addr winner, ag_addr dx)
+     * }
+     */
+    public static MethodHandle ag_max_pool_backward$handle() {
+        return ag_max_pool_backward.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_max_pool_backward(ag_device *device, const ag_max_pool_shape *shape, ag_addr dy, ag_addr winner, ag_addr dx)
+     * }
+     */
+    public static MemorySegment ag_max_pool_backward$address() {
+        return ag_max_pool_backward.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_max_pool_backward(ag_device *device, const ag_max_pool_shape *shape, ag_addr dy, ag_addr winner, ag_addr dx)
+     * }
+     */
+    public static int ag_max_pool_backward(MemorySegment device, MemorySegment shape, long dy, long winner, long dx) {
+        var mh$ = ag_max_pool_backward.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_max_pool_backward", device, shape, dy, winner, dx);
+            }
+            return (int)mh$.invokeExact(device, shape, dy, winner, dx);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
     private static final int AG_NORM_CLAMP_LENGTH = (int)0L;
     /**
      * {@snippet lang=c :
@@ -4071,6 +4289,195 @@ public class Angulus extends Angulus$shared {
     public static int AG_HEAD_AM_SOFTMAX() {
         return AG_HEAD_AM_SOFTMAX;
     }
+    private static final int AG_HEAD_L_SOFTMAX = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_L_SOFTMAX = 4
+     * }
+     */
+    public static int AG_HEAD_L_SOFTMAX() {
+        return AG_HEAD_L_SOFTMAX;
+    }
+    private static final int AG_HEAD_SPHEREFACE = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_SPHEREFACE = 5
+     * }
+     */
+    public static int AG_HEAD_SPHEREFACE() {
+        return AG_HEAD_SPHEREFACE;
+    }
+    private static final int AG_HEAD_SPHEREFACE_R = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_SPHEREFACE_R = 6
+     * }
+     */
+    public static int AG_HEAD_SPHEREFACE_R() {
+        return AG_HEAD_SPHEREFACE_R;
+    }
+    private static final int AG_HEAD_ARCFACE = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_ARCFACE = 7
+     * }
+     */
+    public static int AG_HEAD_ARCFACE() {
+        return AG_HEAD_ARCFACE;
+    }
+    private static final int AG_HEAD_COMBINED = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_COMBINED = 8
+     * }
+     */
+    public static int AG_HEAD_COMBINED() {
+        return AG_HEAD_COMBINED;
+    }
+    private static final int AG_HEAD_MAGFACE = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_MAGFACE = 9
+     * }
+     */
+    public static int AG_HEAD_MAGFACE() {
+        return AG_HEAD_MAGFACE;
+    }
+    private static final int AG_HEAD_ADAFACE = (int)10L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_ADAFACE = 10
+     * }
+     */
+    public static int AG_HEAD_ADAFACE() {
+        return AG_HEAD_ADAFACE;
+    }
+    private static final int AG_HEAD_ELASTICFACE = (int)11L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_ELASTICFACE = 11
+     * }
+     */
+    public static int AG_HEAD_ELASTICFACE() {
+        return AG_HEAD_ELASTICFACE;
+    }
+    private static final int AG_HEAD_CURRICULARFACE = (int)12L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_CURRICULARFACE = 12
+     * }
+     */
+    public static int AG_HEAD_CURRICULARFACE() {
+        return AG_HEAD_CURRICULARFACE;
+    }
+    private static final int AG_HEAD_CIRCLE = (int)13L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_CIRCLE = 13
+     * }
+     */
+    public static int AG_HEAD_CIRCLE() {
+        return AG_HEAD_CIRCLE;
+    }
+    private static final int AG_HEAD_SPHEREFACE2 = (int)14L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_SPHEREFACE2 = 14
+     * }
+     */
+    public static int AG_HEAD_SPHEREFACE2() {
+        return AG_HEAD_SPHEREFACE2;
+    }
+    private static final int AG_HEAD_C_CONTRASTIVE = (int)15L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_C_CONTRASTIVE = 15
+     * }
+     */
+    public static int AG_HEAD_C_CONTRASTIVE() {
+        return AG_HEAD_C_CONTRASTIVE;
+    }
+    private static final int AG_HEAD_C_TRIPLET = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_C_TRIPLET = 16
+     * }
+     */
+    public static int AG_HEAD_C_TRIPLET() {
+        return AG_HEAD_C_TRIPLET;
+    }
+    private static final int AG_HEAD_COUNT = (int)17L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_COUNT = 17
+     * }
+     */
+    public static int AG_HEAD_COUNT() {
+        return AG_HEAD_COUNT;
+    }
+    private static final int AG_HEAD_DETACHED = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_DETACHED = 1
+     * }
+     */
+    public static int AG_HEAD_DETACHED() {
+        return AG_HEAD_DETACHED;
+    }
+    private static final int AG_HEAD_MONOTONE = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_MONOTONE = 2
+     * }
+     */
+    public static int AG_HEAD_MONOTONE() {
+        return AG_HEAD_MONOTONE;
+    }
+    private static final int AG_HEAD_EASY = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_EASY = 4
+     * }
+     */
+    public static int AG_HEAD_EASY() {
+        return AG_HEAD_EASY;
+    }
+    private static final int AG_HEAD_NORMALISED = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_NORMALISED = 8
+     * }
+     */
+    public static int AG_HEAD_NORMALISED() {
+        return AG_HEAD_NORMALISED;
+    }
+    private static final int AG_HEAD_COSINE = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_COSINE = 16
+     * }
+     */
+    public static int AG_HEAD_COSINE() {
+        return AG_HEAD_COSINE;
+    }
+    private static final int AG_HEAD_SORTED = (int)32L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_SORTED = 32
+     * }
+     */
+    public static int AG_HEAD_SORTED() {
+        return AG_HEAD_SORTED;
+    }
+    private static final int AG_HEAD_STATE = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_HEAD_STATE = 2
+     * }
+     */
+    public static int AG_HEAD_STATE() {
+        return AG_HEAD_STATE;
+    }
     private static final int AG_TARGET_COSINE = (int)0L;
     /**
      * {@snippet lang=c :
@@ -4116,10 +4523,55 @@ public class Angulus extends Angulus$shared {
     public static int AG_TARGET_MARGIN() {
         return AG_TARGET_MARGIN;
     }
-    private static final int AG_TARGET_ROWS = (int)5L;
+    private static final int AG_TARGET_DLENGTH = (int)5L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_TARGET_ROWS = 5
+     * enum <anonymous>.AG_TARGET_DLENGTH = 5
+     * }
+     */
+    public static int AG_TARGET_DLENGTH() {
+        return AG_TARGET_DLENGTH;
+    }
+    private static final int AG_TARGET_DCLASS_LENGTH = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_TARGET_DCLASS_LENGTH = 6
+     * }
+     */
+    public static int AG_TARGET_DCLASS_LENGTH() {
+        return AG_TARGET_DCLASS_LENGTH;
+    }
+    private static final int AG_TARGET_TURN = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_TARGET_TURN = 7
+     * }
+     */
+    public static int AG_TARGET_TURN() {
+        return AG_TARGET_TURN;
+    }
+    private static final int AG_TARGET_PENALTY = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_TARGET_PENALTY = 8
+     * }
+     */
+    public static int AG_TARGET_PENALTY() {
+        return AG_TARGET_PENALTY;
+    }
+    private static final int AG_TARGET_DPENALTY = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_TARGET_DPENALTY = 9
+     * }
+     */
+    public static int AG_TARGET_DPENALTY() {
+        return AG_TARGET_DPENALTY;
+    }
+    private static final int AG_TARGET_ROWS = (int)10L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_TARGET_ROWS = 10
      * }
      */
     public static int AG_TARGET_ROWS() {
@@ -4214,10 +4666,19 @@ public class Angulus extends Angulus$shared {
     public static int AG_PARTIAL_COSINE() {
         return AG_PARTIAL_COSINE;
     }
-    private static final int AG_PARTIAL_ROWS = (int)3L;
+    private static final int AG_PARTIAL_PULL = (int)3L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_PARTIAL_ROWS = 3
+     * enum <anonymous>.AG_PARTIAL_PULL = 3
+     * }
+     */
+    public static int AG_PARTIAL_PULL() {
+        return AG_PARTIAL_PULL;
+    }
+    private static final int AG_PARTIAL_ROWS = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_PARTIAL_ROWS = 4
      * }
      */
     public static int AG_PARTIAL_ROWS() {
@@ -4426,6 +4887,569 @@ public class Angulus extends Angulus$shared {
                 traceDowncall("ag_margin_backward", device, head, first, count, write_x, write_w, target, log_sum_exp, losses, cosines, dx, dw, dbias, dscale, workspace);
             }
             return (int)mh$.invokeExact(device, head, first, count, write_x, write_w, target, log_sum_exp, losses, cosines, dx, dw, dbias, dscale, workspace);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int AG_DISTANCE_SQUARED = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_DISTANCE_SQUARED = 0
+     * }
+     */
+    public static int AG_DISTANCE_SQUARED() {
+        return AG_DISTANCE_SQUARED;
+    }
+    private static final int AG_DISTANCE_EUCLIDEAN = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_DISTANCE_EUCLIDEAN = 1
+     * }
+     */
+    public static int AG_DISTANCE_EUCLIDEAN() {
+        return AG_DISTANCE_EUCLIDEAN;
+    }
+    private static final int AG_DISTANCE_COSINE = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_DISTANCE_COSINE = 2
+     * }
+     */
+    public static int AG_DISTANCE_COSINE() {
+        return AG_DISTANCE_COSINE;
+    }
+
+    private static class ag_metric_distances {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER,
+            Angulus.C_INT,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_metric_distances");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_distances(ag_device *device, const ag_matrix *shape, int32_t distance, ag_addr x, ag_addr distances, ag_addr workspace)
+     * }
+     */
+    public static FunctionDescriptor ag_metric_distances$descriptor() {
+        return ag_metric_distances.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_distances(ag_device *device, const ag_matrix *shape, int32_t distance, ag_addr x, ag_addr distances, ag_addr workspace)
+     * }
+     */
+    public static MethodHandle ag_metric_distances$handle() {
+        return ag_metric_distances.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_distances(ag_device *device, const ag_matrix *shape, int32_t distance, ag_addr x, ag_addr distances, ag_addr workspace)
+     * }
+     */
+    public static MemorySegment ag_metric_distances$address() {
+        return ag_metric_distances.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_metric_distances(ag_device *device, const ag_matrix *shape, int32_t distance, ag_addr x, ag_addr distances, ag_addr workspace)
+     * }
+     */
+    public static int ag_metric_distances(MemorySegment device, MemorySegment shape, int distance, long x, long distances, long workspace) {
+        var mh$ = ag_metric_distances.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_metric_distances", device, shape, distance, x, distances, workspace);
+            }
+            return (int)mh$.invokeExact(device, shape, distance, x, distances, workspace);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int AG_METRIC_CONTRASTIVE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_METRIC_CONTRASTIVE = 0
+     * }
+     */
+    public static int AG_METRIC_CONTRASTIVE() {
+        return AG_METRIC_CONTRASTIVE;
+    }
+    private static final int AG_METRIC_TRIPLET = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_METRIC_TRIPLET = 1
+     * }
+     */
+    public static int AG_METRIC_TRIPLET() {
+        return AG_METRIC_TRIPLET;
+    }
+    private static final int AG_METRIC_MARGIN = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_METRIC_MARGIN = 2
+     * }
+     */
+    public static int AG_METRIC_MARGIN() {
+        return AG_METRIC_MARGIN;
+    }
+    private static final int AG_TRIPLET_HINGE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_TRIPLET_HINGE = 0
+     * }
+     */
+    public static int AG_TRIPLET_HINGE() {
+        return AG_TRIPLET_HINGE;
+    }
+    private static final int AG_TRIPLET_SOFT = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_TRIPLET_SOFT = 1
+     * }
+     */
+    public static int AG_TRIPLET_SOFT() {
+        return AG_TRIPLET_SOFT;
+    }
+    private static final int AG_SELECT_ALL = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_SELECT_ALL = 0
+     * }
+     */
+    public static int AG_SELECT_ALL() {
+        return AG_SELECT_ALL;
+    }
+    private static final int AG_SELECT_PAIRS = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_SELECT_PAIRS = 1
+     * }
+     */
+    public static int AG_SELECT_PAIRS() {
+        return AG_SELECT_PAIRS;
+    }
+    private static final int AG_SELECT_BATCH_HARD = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_SELECT_BATCH_HARD = 2
+     * }
+     */
+    public static int AG_SELECT_BATCH_HARD() {
+        return AG_SELECT_BATCH_HARD;
+    }
+    private static final int AG_SELECT_SEMI_HARD = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_SELECT_SEMI_HARD = 3
+     * }
+     */
+    public static int AG_SELECT_SEMI_HARD() {
+        return AG_SELECT_SEMI_HARD;
+    }
+    private static final int AG_SELECT_SEMI_HARD_RANDOM = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_SELECT_SEMI_HARD_RANDOM = 4
+     * }
+     */
+    public static int AG_SELECT_SEMI_HARD_RANDOM() {
+        return AG_SELECT_SEMI_HARD_RANDOM;
+    }
+    private static final int AG_SELECT_VIOLATOR = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_SELECT_VIOLATOR = 5
+     * }
+     */
+    public static int AG_SELECT_VIOLATOR() {
+        return AG_SELECT_VIOLATOR;
+    }
+    private static final int AG_SELECT_DISTANCE_WEIGHTED = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_SELECT_DISTANCE_WEIGHTED = 6
+     * }
+     */
+    public static int AG_SELECT_DISTANCE_WEIGHTED() {
+        return AG_SELECT_DISTANCE_WEIGHTED;
+    }
+    private static final int AG_MEAN_OF_TERMS = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_MEAN_OF_TERMS = 0
+     * }
+     */
+    public static int AG_MEAN_OF_TERMS() {
+        return AG_MEAN_OF_TERMS;
+    }
+    private static final int AG_MEAN_OF_ACTIVE = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_MEAN_OF_ACTIVE = 1
+     * }
+     */
+    public static int AG_MEAN_OF_ACTIVE() {
+        return AG_MEAN_OF_ACTIVE;
+    }
+
+    private static class ag_metric_loss {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_metric_loss");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_loss(ag_device *device, const ag_metric *metric, ag_addr coefficients, ag_addr dbeta, ag_addr summary, ag_addr workspace)
+     * }
+     */
+    public static FunctionDescriptor ag_metric_loss$descriptor() {
+        return ag_metric_loss.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_loss(ag_device *device, const ag_metric *metric, ag_addr coefficients, ag_addr dbeta, ag_addr summary, ag_addr workspace)
+     * }
+     */
+    public static MethodHandle ag_metric_loss$handle() {
+        return ag_metric_loss.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_loss(ag_device *device, const ag_metric *metric, ag_addr coefficients, ag_addr dbeta, ag_addr summary, ag_addr workspace)
+     * }
+     */
+    public static MemorySegment ag_metric_loss$address() {
+        return ag_metric_loss.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_metric_loss(ag_device *device, const ag_metric *metric, ag_addr coefficients, ag_addr dbeta, ag_addr summary, ag_addr workspace)
+     * }
+     */
+    public static int ag_metric_loss(MemorySegment device, MemorySegment metric, long coefficients, long dbeta, long summary, long workspace) {
+        var mh$ = ag_metric_loss.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_metric_loss", device, metric, coefficients, dbeta, summary, workspace);
+            }
+            return (int)mh$.invokeExact(device, metric, coefficients, dbeta, summary, workspace);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ag_metric_backward {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER,
+            Angulus.C_INT,
+            Angulus.C_INT,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_metric_backward");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_backward(ag_device *device, const ag_matrix *shape, int32_t distance, int32_t write, ag_addr x, ag_addr distances, ag_addr coefficients, ag_addr dx, ag_addr workspace)
+     * }
+     */
+    public static FunctionDescriptor ag_metric_backward$descriptor() {
+        return ag_metric_backward.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_backward(ag_device *device, const ag_matrix *shape, int32_t distance, int32_t write, ag_addr x, ag_addr distances, ag_addr coefficients, ag_addr dx, ag_addr workspace)
+     * }
+     */
+    public static MethodHandle ag_metric_backward$handle() {
+        return ag_metric_backward.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_backward(ag_device *device, const ag_matrix *shape, int32_t distance, int32_t write, ag_addr x, ag_addr distances, ag_addr coefficients, ag_addr dx, ag_addr workspace)
+     * }
+     */
+    public static MemorySegment ag_metric_backward$address() {
+        return ag_metric_backward.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_metric_backward(ag_device *device, const ag_matrix *shape, int32_t distance, int32_t write, ag_addr x, ag_addr distances, ag_addr coefficients, ag_addr dx, ag_addr workspace)
+     * }
+     */
+    public static int ag_metric_backward(MemorySegment device, MemorySegment shape, int distance, int write, long x, long distances, long coefficients, long dx, long workspace) {
+        var mh$ = ag_metric_backward.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_metric_backward", device, shape, distance, write, x, distances, coefficients, dx, workspace);
+            }
+            return (int)mh$.invokeExact(device, shape, distance, write, x, distances, coefficients, dx, workspace);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ag_metric_beta {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER,
+            Angulus.C_INT,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_metric_beta");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_beta(ag_device *device, const ag_metric *metric, int32_t write, ag_addr dbeta, ag_addr dbeta_all, ag_addr dbeta_class, ag_addr dbeta_image)
+     * }
+     */
+    public static FunctionDescriptor ag_metric_beta$descriptor() {
+        return ag_metric_beta.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_beta(ag_device *device, const ag_metric *metric, int32_t write, ag_addr dbeta, ag_addr dbeta_all, ag_addr dbeta_class, ag_addr dbeta_image)
+     * }
+     */
+    public static MethodHandle ag_metric_beta$handle() {
+        return ag_metric_beta.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_metric_beta(ag_device *device, const ag_metric *metric, int32_t write, ag_addr dbeta, ag_addr dbeta_all, ag_addr dbeta_class, ag_addr dbeta_image)
+     * }
+     */
+    public static MemorySegment ag_metric_beta$address() {
+        return ag_metric_beta.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_metric_beta(ag_device *device, const ag_metric *metric, int32_t write, ag_addr dbeta, ag_addr dbeta_all, ag_addr dbeta_class, ag_addr dbeta_image)
+     * }
+     */
+    public static int ag_metric_beta(MemorySegment device, MemorySegment metric, int write, long dbeta, long dbeta_all, long dbeta_class, long dbeta_image) {
+        var mh$ = ag_metric_beta.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_metric_beta", device, metric, write, dbeta, dbeta_all, dbeta_class, dbeta_image);
+            }
+            return (int)mh$.invokeExact(device, metric, write, dbeta, dbeta_all, dbeta_class, dbeta_image);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int AG_CENTER_HALF_MEAN = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_CENTER_HALF_MEAN = 0
+     * }
+     */
+    public static int AG_CENTER_HALF_MEAN() {
+        return AG_CENTER_HALF_MEAN;
+    }
+    private static final int AG_CENTER_MEAN_OF_NUMBERS = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_CENTER_MEAN_OF_NUMBERS = 1
+     * }
+     */
+    public static int AG_CENTER_MEAN_OF_NUMBERS() {
+        return AG_CENTER_MEAN_OF_NUMBERS;
+    }
+
+    private static class ag_center_loss {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER,
+            Angulus.C_INT,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_center_loss");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_center_loss(ag_device *device, const ag_center *center, int32_t write, ag_addr centers, ag_addr dx, ag_addr summary, ag_addr workspace)
+     * }
+     */
+    public static FunctionDescriptor ag_center_loss$descriptor() {
+        return ag_center_loss.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_center_loss(ag_device *device, const ag_center *center, int32_t write, ag_addr centers, ag_addr dx, ag_addr summary, ag_addr workspace)
+     * }
+     */
+    public static MethodHandle ag_center_loss$handle() {
+        return ag_center_loss.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_center_loss(ag_device *device, const ag_center *center, int32_t write, ag_addr centers, ag_addr dx, ag_addr summary, ag_addr workspace)
+     * }
+     */
+    public static MemorySegment ag_center_loss$address() {
+        return ag_center_loss.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_center_loss(ag_device *device, const ag_center *center, int32_t write, ag_addr centers, ag_addr dx, ag_addr summary, ag_addr workspace)
+     * }
+     */
+    public static int ag_center_loss(MemorySegment device, MemorySegment center, int write, long centers, long dx, long summary, long workspace) {
+        var mh$ = ag_center_loss.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_center_loss", device, center, write, centers, dx, summary, workspace);
+            }
+            return (int)mh$.invokeExact(device, center, write, centers, dx, summary, workspace);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ag_center_update {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_center_update");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_center_update(ag_device *device, const ag_center *center, ag_addr centers)
+     * }
+     */
+    public static FunctionDescriptor ag_center_update$descriptor() {
+        return ag_center_update.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_center_update(ag_device *device, const ag_center *center, ag_addr centers)
+     * }
+     */
+    public static MethodHandle ag_center_update$handle() {
+        return ag_center_update.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_center_update(ag_device *device, const ag_center *center, ag_addr centers)
+     * }
+     */
+    public static MemorySegment ag_center_update$address() {
+        return ag_center_update.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_center_update(ag_device *device, const ag_center *center, ag_addr centers)
+     * }
+     */
+    public static int ag_center_update(MemorySegment device, MemorySegment center, long centers) {
+        var mh$ = ag_center_update.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_center_update", device, center, centers);
+            }
+            return (int)mh$.invokeExact(device, center, centers);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -4857,6 +5881,163 @@ public class Angulus extends Angulus$shared {
                 traceDowncall("ag_commit_end", device, control);
             }
             return (int)mh$.invokeExact(device, control);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ag_adagrad_update {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_FLOAT,
+            Angulus.C_LONG,
+            Angulus.C_POINTER,
+            Angulus.C_INT,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_adagrad_update");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_adagrad_update(ag_device *device, float epsilon, int64_t count, const ag_segment *segments, int32_t segment_count, ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr scalars, ag_addr control)
+     * }
+     */
+    public static FunctionDescriptor ag_adagrad_update$descriptor() {
+        return ag_adagrad_update.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_adagrad_update(ag_device *device, float epsilon, int64_t count, const ag_segment *segments, int32_t segment_count, ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr scalars, ag_addr control)
+     * }
+     */
+    public static MethodHandle ag_adagrad_update$handle() {
+        return ag_adagrad_update.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_adagrad_update(ag_device *device, float epsilon, int64_t count, const ag_segment *segments, int32_t segment_count, ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr scalars, ag_addr control)
+     * }
+     */
+    public static MemorySegment ag_adagrad_update$address() {
+        return ag_adagrad_update.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_adagrad_update(ag_device *device, float epsilon, int64_t count, const ag_segment *segments, int32_t segment_count, ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr scalars, ag_addr control)
+     * }
+     */
+    public static int ag_adagrad_update(MemorySegment device, float epsilon, long count, MemorySegment segments, int segment_count, long parameters, long gradients, long squares, long scalars, long control) {
+        var mh$ = ag_adagrad_update.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_adagrad_update", device, epsilon, count, segments, segment_count, parameters, gradients, squares, scalars, control);
+            }
+            return (int)mh$.invokeExact(device, epsilon, count, segments, segment_count, parameters, gradients, squares, scalars, control);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int AG_RMSPROP_TORCH = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_RMSPROP_TORCH = 0
+     * }
+     */
+    public static int AG_RMSPROP_TORCH() {
+        return AG_RMSPROP_TORCH;
+    }
+    private static final int AG_RMSPROP_TENSORFLOW = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_RMSPROP_TENSORFLOW = 1
+     * }
+     */
+    public static int AG_RMSPROP_TENSORFLOW() {
+        return AG_RMSPROP_TENSORFLOW;
+    }
+
+    private static class ag_rmsprop_update {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER,
+            Angulus.C_LONG,
+            Angulus.C_POINTER,
+            Angulus.C_INT,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_rmsprop_update");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_rmsprop_update(ag_device *device, const ag_rmsprop *rule, int64_t count, const ag_segment *segments, int32_t segment_count, ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr velocity, ag_addr scalars, ag_addr control)
+     * }
+     */
+    public static FunctionDescriptor ag_rmsprop_update$descriptor() {
+        return ag_rmsprop_update.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_rmsprop_update(ag_device *device, const ag_rmsprop *rule, int64_t count, const ag_segment *segments, int32_t segment_count, ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr velocity, ag_addr scalars, ag_addr control)
+     * }
+     */
+    public static MethodHandle ag_rmsprop_update$handle() {
+        return ag_rmsprop_update.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_rmsprop_update(ag_device *device, const ag_rmsprop *rule, int64_t count, const ag_segment *segments, int32_t segment_count, ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr velocity, ag_addr scalars, ag_addr control)
+     * }
+     */
+    public static MemorySegment ag_rmsprop_update$address() {
+        return ag_rmsprop_update.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_rmsprop_update(ag_device *device, const ag_rmsprop *rule, int64_t count, const ag_segment *segments, int32_t segment_count, ag_addr parameters, ag_addr gradients, ag_addr squares, ag_addr velocity, ag_addr scalars, ag_addr control)
+     * }
+     */
+    public static int ag_rmsprop_update(MemorySegment device, MemorySegment rule, long count, MemorySegment segments, int segment_count, long parameters, long gradients, long squares, long velocity, long scalars, long control) {
+        var mh$ = ag_rmsprop_update.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_rmsprop_update", device, rule, count, segments, segment_count, parameters, gradients, squares, velocity, scalars, control);
+            }
+            return (int)mh$.invokeExact(device, rule, count, segments, segment_count, parameters, gradients, squares, velocity, scalars, control);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

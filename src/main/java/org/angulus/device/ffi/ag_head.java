@@ -21,6 +21,8 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t classes;
  *     int32_t guard;
  *     int32_t type;
+ *     int32_t flags;
+ *     int32_t centres;
  *     ag_addr x;
  *     ag_addr w;
  *     ag_addr bias;
@@ -28,6 +30,19 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     ag_addr inverse_x;
  *     ag_addr inverse_w;
  *     ag_addr scalars;
+ *     ag_addr scale;
+ *     ag_addr state;
+ *     uint64_t seed;
+ *     float m1;
+ *     float m3;
+ *     float filter;
+ *     float rate;
+ *     float spread;
+ *     float low;
+ *     float high;
+ *     float weight;
+ *     float balance;
+ *     float reserved;
  * }
  * }
  */
@@ -44,13 +59,28 @@ public class ag_head {
         Angulus.C_INT.withName("classes"),
         Angulus.C_INT.withName("guard"),
         Angulus.C_INT.withName("type"),
+        Angulus.C_INT.withName("flags"),
+        Angulus.C_INT.withName("centres"),
         Angulus.C_LONG.withName("x"),
         Angulus.C_LONG.withName("w"),
         Angulus.C_LONG.withName("bias"),
         Angulus.C_LONG.withName("labels"),
         Angulus.C_LONG.withName("inverse_x"),
         Angulus.C_LONG.withName("inverse_w"),
-        Angulus.C_LONG.withName("scalars")
+        Angulus.C_LONG.withName("scalars"),
+        Angulus.C_LONG.withName("scale"),
+        Angulus.C_LONG.withName("state"),
+        Angulus.C_LONG.withName("seed"),
+        Angulus.C_FLOAT.withName("m1"),
+        Angulus.C_FLOAT.withName("m3"),
+        Angulus.C_FLOAT.withName("filter"),
+        Angulus.C_FLOAT.withName("rate"),
+        Angulus.C_FLOAT.withName("spread"),
+        Angulus.C_FLOAT.withName("low"),
+        Angulus.C_FLOAT.withName("high"),
+        Angulus.C_FLOAT.withName("weight"),
+        Angulus.C_FLOAT.withName("balance"),
+        Angulus.C_FLOAT.withName("reserved")
     ).withName("ag_head");
 
     /**
@@ -322,6 +352,94 @@ public class ag_head {
      */
     public static void type(MemorySegment struct, int fieldValue) {
         struct.set(type$LAYOUT, type$OFFSET, fieldValue);
+    }
+
+    private static final OfInt flags$LAYOUT = (OfInt)$LAYOUT.select(groupElement("flags"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t flags
+     * }
+     */
+    public static final OfInt flags$layout() {
+        return flags$LAYOUT;
+    }
+
+    private static final long flags$OFFSET = $LAYOUT.byteOffset(groupElement("flags"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t flags
+     * }
+     */
+    public static final long flags$offset() {
+        return flags$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t flags
+     * }
+     */
+    public static int flags(MemorySegment struct) {
+        return struct.get(flags$LAYOUT, flags$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t flags
+     * }
+     */
+    public static void flags(MemorySegment struct, int fieldValue) {
+        struct.set(flags$LAYOUT, flags$OFFSET, fieldValue);
+    }
+
+    private static final OfInt centres$LAYOUT = (OfInt)$LAYOUT.select(groupElement("centres"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t centres
+     * }
+     */
+    public static final OfInt centres$layout() {
+        return centres$LAYOUT;
+    }
+
+    private static final long centres$OFFSET = $LAYOUT.byteOffset(groupElement("centres"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t centres
+     * }
+     */
+    public static final long centres$offset() {
+        return centres$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t centres
+     * }
+     */
+    public static int centres(MemorySegment struct) {
+        return struct.get(centres$LAYOUT, centres$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t centres
+     * }
+     */
+    public static void centres(MemorySegment struct, int fieldValue) {
+        struct.set(centres$LAYOUT, centres$OFFSET, fieldValue);
     }
 
     private static final OfLong x$LAYOUT = (OfLong)$LAYOUT.select(groupElement("x"));
@@ -630,6 +748,578 @@ public class ag_head {
      */
     public static void scalars(MemorySegment struct, long fieldValue) {
         struct.set(scalars$LAYOUT, scalars$OFFSET, fieldValue);
+    }
+
+    private static final OfLong scale$LAYOUT = (OfLong)$LAYOUT.select(groupElement("scale"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * ag_addr scale
+     * }
+     */
+    public static final OfLong scale$layout() {
+        return scale$LAYOUT;
+    }
+
+    private static final long scale$OFFSET = $LAYOUT.byteOffset(groupElement("scale"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * ag_addr scale
+     * }
+     */
+    public static final long scale$offset() {
+        return scale$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * ag_addr scale
+     * }
+     */
+    public static long scale(MemorySegment struct) {
+        return struct.get(scale$LAYOUT, scale$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * ag_addr scale
+     * }
+     */
+    public static void scale(MemorySegment struct, long fieldValue) {
+        struct.set(scale$LAYOUT, scale$OFFSET, fieldValue);
+    }
+
+    private static final OfLong state$LAYOUT = (OfLong)$LAYOUT.select(groupElement("state"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * ag_addr state
+     * }
+     */
+    public static final OfLong state$layout() {
+        return state$LAYOUT;
+    }
+
+    private static final long state$OFFSET = $LAYOUT.byteOffset(groupElement("state"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * ag_addr state
+     * }
+     */
+    public static final long state$offset() {
+        return state$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * ag_addr state
+     * }
+     */
+    public static long state(MemorySegment struct) {
+        return struct.get(state$LAYOUT, state$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * ag_addr state
+     * }
+     */
+    public static void state(MemorySegment struct, long fieldValue) {
+        struct.set(state$LAYOUT, state$OFFSET, fieldValue);
+    }
+
+    private static final OfLong seed$LAYOUT = (OfLong)$LAYOUT.select(groupElement("seed"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * uint64_t seed
+     * }
+     */
+    public static final OfLong seed$layout() {
+        return seed$LAYOUT;
+    }
+
+    private static final long seed$OFFSET = $LAYOUT.byteOffset(groupElement("seed"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * uint64_t seed
+     * }
+     */
+    public static final long seed$offset() {
+        return seed$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * uint64_t seed
+     * }
+     */
+    public static long seed(MemorySegment struct) {
+        return struct.get(seed$LAYOUT, seed$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * uint64_t seed
+     * }
+     */
+    public static void seed(MemorySegment struct, long fieldValue) {
+        struct.set(seed$LAYOUT, seed$OFFSET, fieldValue);
+    }
+
+    private static final OfFloat m1$LAYOUT = (OfFloat)$LAYOUT.select(groupElement("m1"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * float m1
+     * }
+     */
+    public static final OfFloat m1$layout() {
+        return m1$LAYOUT;
+    }
+
+    private static final long m1$OFFSET = $LAYOUT.byteOffset(groupElement("m1"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * float m1
+     * }
+     */
+    public static final long m1$offset() {
+        return m1$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * float m1
+     * }
+     */
+    public static float m1(MemorySegment struct) {
+        return struct.get(m1$LAYOUT, m1$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * float m1
+     * }
+     */
+    public static void m1(MemorySegment struct, float fieldValue) {
+        struct.set(m1$LAYOUT, m1$OFFSET, fieldValue);
+    }
+
+    private static final OfFloat m3$LAYOUT = (OfFloat)$LAYOUT.select(groupElement("m3"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * float m3
+     * }
+     */
+    public static final OfFloat m3$layout() {
+        return m3$LAYOUT;
+    }
+
+    private static final long m3$OFFSET = $LAYOUT.byteOffset(groupElement("m3"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * float m3
+     * }
+     */
+    public static final long m3$offset() {
+        return m3$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * float m3
+     * }
+     */
+    public static float m3(MemorySegment struct) {
+        return struct.get(m3$LAYOUT, m3$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * float m3
+     * }
+     */
+    public static void m3(MemorySegment struct, float fieldValue) {
+        struct.set(m3$LAYOUT, m3$OFFSET, fieldValue);
+    }
+
+    private static final OfFloat filter$LAYOUT = (OfFloat)$LAYOUT.select(groupElement("filter"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * float filter
+     * }
+     */
+    public static final OfFloat filter$layout() {
+        return filter$LAYOUT;
+    }
+
+    private static final long filter$OFFSET = $LAYOUT.byteOffset(groupElement("filter"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * float filter
+     * }
+     */
+    public static final long filter$offset() {
+        return filter$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * float filter
+     * }
+     */
+    public static float filter(MemorySegment struct) {
+        return struct.get(filter$LAYOUT, filter$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * float filter
+     * }
+     */
+    public static void filter(MemorySegment struct, float fieldValue) {
+        struct.set(filter$LAYOUT, filter$OFFSET, fieldValue);
+    }
+
+    private static final OfFloat rate$LAYOUT = (OfFloat)$LAYOUT.select(groupElement("rate"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * float rate
+     * }
+     */
+    public static final OfFloat rate$layout() {
+        return rate$LAYOUT;
+    }
+
+    private static final long rate$OFFSET = $LAYOUT.byteOffset(groupElement("rate"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * float rate
+     * }
+     */
+    public static final long rate$offset() {
+        return rate$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * float rate
+     * }
+     */
+    public static float rate(MemorySegment struct) {
+        return struct.get(rate$LAYOUT, rate$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * float rate
+     * }
+     */
+    public static void rate(MemorySegment struct, float fieldValue) {
+        struct.set(rate$LAYOUT, rate$OFFSET, fieldValue);
+    }
+
+    private static final OfFloat spread$LAYOUT = (OfFloat)$LAYOUT.select(groupElement("spread"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * float spread
+     * }
+     */
+    public static final OfFloat spread$layout() {
+        return spread$LAYOUT;
+    }
+
+    private static final long spread$OFFSET = $LAYOUT.byteOffset(groupElement("spread"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * float spread
+     * }
+     */
+    public static final long spread$offset() {
+        return spread$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * float spread
+     * }
+     */
+    public static float spread(MemorySegment struct) {
+        return struct.get(spread$LAYOUT, spread$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * float spread
+     * }
+     */
+    public static void spread(MemorySegment struct, float fieldValue) {
+        struct.set(spread$LAYOUT, spread$OFFSET, fieldValue);
+    }
+
+    private static final OfFloat low$LAYOUT = (OfFloat)$LAYOUT.select(groupElement("low"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * float low
+     * }
+     */
+    public static final OfFloat low$layout() {
+        return low$LAYOUT;
+    }
+
+    private static final long low$OFFSET = $LAYOUT.byteOffset(groupElement("low"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * float low
+     * }
+     */
+    public static final long low$offset() {
+        return low$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * float low
+     * }
+     */
+    public static float low(MemorySegment struct) {
+        return struct.get(low$LAYOUT, low$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * float low
+     * }
+     */
+    public static void low(MemorySegment struct, float fieldValue) {
+        struct.set(low$LAYOUT, low$OFFSET, fieldValue);
+    }
+
+    private static final OfFloat high$LAYOUT = (OfFloat)$LAYOUT.select(groupElement("high"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * float high
+     * }
+     */
+    public static final OfFloat high$layout() {
+        return high$LAYOUT;
+    }
+
+    private static final long high$OFFSET = $LAYOUT.byteOffset(groupElement("high"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * float high
+     * }
+     */
+    public static final long high$offset() {
+        return high$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * float high
+     * }
+     */
+    public static float high(MemorySegment struct) {
+        return struct.get(high$LAYOUT, high$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * float high
+     * }
+     */
+    public static void high(MemorySegment struct, float fieldValue) {
+        struct.set(high$LAYOUT, high$OFFSET, fieldValue);
+    }
+
+    private static final OfFloat weight$LAYOUT = (OfFloat)$LAYOUT.select(groupElement("weight"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * float weight
+     * }
+     */
+    public static final OfFloat weight$layout() {
+        return weight$LAYOUT;
+    }
+
+    private static final long weight$OFFSET = $LAYOUT.byteOffset(groupElement("weight"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * float weight
+     * }
+     */
+    public static final long weight$offset() {
+        return weight$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * float weight
+     * }
+     */
+    public static float weight(MemorySegment struct) {
+        return struct.get(weight$LAYOUT, weight$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * float weight
+     * }
+     */
+    public static void weight(MemorySegment struct, float fieldValue) {
+        struct.set(weight$LAYOUT, weight$OFFSET, fieldValue);
+    }
+
+    private static final OfFloat balance$LAYOUT = (OfFloat)$LAYOUT.select(groupElement("balance"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * float balance
+     * }
+     */
+    public static final OfFloat balance$layout() {
+        return balance$LAYOUT;
+    }
+
+    private static final long balance$OFFSET = $LAYOUT.byteOffset(groupElement("balance"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * float balance
+     * }
+     */
+    public static final long balance$offset() {
+        return balance$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * float balance
+     * }
+     */
+    public static float balance(MemorySegment struct) {
+        return struct.get(balance$LAYOUT, balance$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * float balance
+     * }
+     */
+    public static void balance(MemorySegment struct, float fieldValue) {
+        struct.set(balance$LAYOUT, balance$OFFSET, fieldValue);
+    }
+
+    private static final OfFloat reserved$LAYOUT = (OfFloat)$LAYOUT.select(groupElement("reserved"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * float reserved
+     * }
+     */
+    public static final OfFloat reserved$layout() {
+        return reserved$LAYOUT;
+    }
+
+    private static final long reserved$OFFSET = $LAYOUT.byteOffset(groupElement("reserved"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * float reserved
+     * }
+     */
+    public static final long reserved$offset() {
+        return reserved$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * float reserved
+     * }
+     */
+    public static float reserved(MemorySegment struct) {
+        return struct.get(reserved$LAYOUT, reserved$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * float reserved
+     * }
+     */
+    public static void reserved(MemorySegment struct, float fieldValue) {
+        struct.set(reserved$LAYOUT, reserved$OFFSET, fieldValue);
     }
 
     /**
