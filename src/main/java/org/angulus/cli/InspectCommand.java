@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.ModelMetadata;
 import org.angulus.model.Network;
@@ -82,7 +83,7 @@ final class InspectCommand implements Callable<Integer> {
             EmbeddingNetwork.check(file);
             tensors.metadata().forEach((key, value) -> {
                 if (key.startsWith("int8_")) {
-                    description.addProperty(key.replace("_", " "), value);
+                    description.addProperty(camelCase(key), value);
                 }
             });
             description.addProperty("state", "complete: every tensor of the network is there and finite");
@@ -144,6 +145,11 @@ final class InspectCommand implements Callable<Integer> {
             }
         }
         return tensor;
+    }
+
+    /** int8_made_from to int8MadeFrom. */
+    private static String camelCase(String key) {
+        return Pattern.compile("_(.)").matcher(key).replaceAll(match -> match.group(1).toUpperCase(Locale.ROOT));
     }
 
     /** pixelMean to "pixel mean", its value beside it; tensors below one another. */

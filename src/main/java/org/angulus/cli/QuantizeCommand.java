@@ -90,6 +90,9 @@ final class QuantizeCommand implements Callable<Integer> {
         if (!Files.isDirectory(folder) || Files.isDirectory(out)) {
             throw new CommandFailure(ExitCode.FAILED, out + (Files.isDirectory(out) ? ": it is a folder" : ": there is no folder " + folder) + "; name a file in a folder that exists");
         }
+        if (Files.exists(out) && Files.exists(model) && Files.isSameFile(out, model)) {
+            throw new CommandFailure(ExitCode.FAILED, out + ": it is the f32 model itself, which would be lost; give --out another name");
+        }
         try (Device opened = Devices.open(device);
                 Int8Quantizer quantizer = new Int8Quantizer(opened, model)) {
             quantize(quantizer, opened);

@@ -44,6 +44,8 @@ class QuantizeCommandTest {
             assertTrue(0.99 < least && least <= mean && mean < 1, said);
         }
         assertEquals(Files.size(small), json.get("bytes").getAsLong());
+        JsonObject inspected = JsonParser.parseString(Outcome.of("inspect", small, "--json").succeeds().out()).getAsJsonObject();
+        assertTrue(inspected.get("int8CosineToF32HeldOut").getAsString().endsWith("of 8 pictures"), inspected.toString());
         String described = Outcome.of("inspect", small).succeeds().out();
         for (String word : new String[] {"angulus-int8-model-1", "int8 calibration", "12 pictures of faces, start value 1", "of 8 pictures", "complete"}) {
             assertTrue(described.contains(word), word + " is missing in: " + described);
@@ -74,7 +76,13 @@ class QuantizeCommandTest {
         Outcome.of("quantize", "--model", model, "--data", faces, "--out", folder.resolve("a/b")).failsOnly(ExitCode.FAILED, "there is no folder");
         Outcome.of("quantize", "--model", folder.resolve("none"), "--data", faces, "--out", small).failsOnly(ExitCode.FAILED, "none: there is no such file");
         Outcome.of("quantize", "--model", model, "--data", folder.resolve("none"), "--out", small).failsOnly(ExitCode.FAILED, "none");
-        Outcome.of("quantize", "--model", small, "--data", faces, "--out", small).failsOnly(ExitCode.FAILED, "this is an int8 model, which can only embed");
+        Outcome.of("quantize", "--model", small, "--data", faces, "--out", folder.resolve("twice")).failsOnly(ExitCode.FAILED, "this is an int8 model, which can only embed");
+        byte[] before = Files.readAllBytes(model);
+        Path link = Files.createSymbolicLink(folder.resolve("link"), model);
+        for (Path itself : new Path[] {model, link}) {
+            Outcome.of("quantize", "--model", model, "--data", faces, "--out", itself).failsOnly(ExitCode.FAILED, "it is the f32 model itself, which would be lost; give --out another name");
+        }
+        assertArrayEquals(before, Files.readAllBytes(model));
         Outcome.of("export", small, "--out", folder.resolve("m.onnx")).failsOnly(ExitCode.FAILED, "this is an int8 model, which can only embed");
         Outcome.of("eval", "--model", small, "--data", faces, "--draw", 10, "--precision", "BF16").failsOnly(ExitCode.FAILED, "leave the precision at f32");
     }

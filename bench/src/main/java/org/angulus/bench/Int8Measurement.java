@@ -13,21 +13,17 @@ import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.InputFormat;
 import org.angulus.model.Int8Quantizer;
 import org.angulus.model.ModelMetadata;
-import org.angulus.model.OnnxExport;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Times ResFace20 with drawn weights in f32 and in int8, and prints a line of JSON for each batch with the keys of {@code tools/peers/onnxruntime_int8.py}. Or
- * writes that network as ONNX, for the peer.
+ * Times ResFace20 with drawn weights in f32 and in int8, and prints a line of JSON for each batch with the keys of
+ * {@code tools/peers/onnxruntime_int8.py}.
  */
 @Command(name = "Int8Measurement", description = "Times embedding in f32 and int8 and prints lines of JSON.", mixinStandardHelpOptions = true)
 public final class Int8Measurement implements Callable<Integer> {
     private static final int OBSERVED = 16;
-
-    @Option(names = "--export", paramLabel = "FILE", description = "write the network as ONNX, normalized input, and time nothing")
-    private Path export;
 
     @Option(names = "--batches", split = ",", defaultValue = "1,8,32")
     private List<Integer> batches;
@@ -44,11 +40,6 @@ public final class Int8Measurement implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (export != null) {
-            var problem = new EmbeddingProblem(1);
-            OnnxExport.write(export, problem.config(), InputFormat.DEFAULT, problem.weights(), new OnnxExport.Options(OnnxExport.Input.NORMALIZED, false));
-            return 0;
-        }
         Path exact = Files.createTempFile("resface20", ".safetensors");
         Path small = Files.createTempFile("resface20-int8", ".safetensors");
         try (Device device = Devices.open("cpu", Devices.threads(threads))) {
