@@ -59,6 +59,7 @@ public final class EmbeddingNetwork implements AutoCloseable {
 
     /** In int8. */
     EmbeddingNetwork(Device device, NetworkConfig config, InputFormat format, Int8Weights weights, int largest) {
+        device.requireInt8();
         this(device, config, weights.toMemory(), n -> new Int8Bucket(device.ops(), config, format, weights, n), largest);
     }
 

@@ -22,8 +22,10 @@ public final class Int8Quantizer implements AutoCloseable {
     /**
      * @param file an f32 model
      * @throws IOException when it is missing, damaged or no such model
+     * @throws org.angulus.device.DeviceUnavailableException when the device has no int8 kernels
      */
     public Int8Quantizer(Device device, Path file) throws IOException {
+        device.requireInt8();
         this.device = device;
         metadata = ModelMetadata.load(file);
         ResFace layers = Int8Weights.network(file, metadata);

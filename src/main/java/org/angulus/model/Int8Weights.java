@@ -174,6 +174,13 @@ final class Int8Weights {
         }
     }
 
+    /** For what needs weights in floating point: an IOException with one sentence where a model is one of these. */
+    static void refuse(SafeTensors tensors) throws IOException {
+        if (isIn(tensors.metadata())) {
+            throw new IOException(tensors.file() + ": this is an int8 model, which can only embed; give the model that it was made from.");
+        }
+    }
+
     static boolean isIn(Map<String, String> metadata) {
         return FORMAT.equals(metadata.get(ModelMetadata.FORMAT_KEY));
     }

@@ -71,6 +71,14 @@ public record ModelMetadata(NetworkConfig network, InputFormat input, String los
         }
     }
 
+    /** As {@link #load}, of a model from which training can start: an int8 one is refused with one sentence. */
+    public static ModelMetadata loadTrainable(Path file) throws IOException {
+        try (SafeTensors tensors = SafeTensors.open(file)) {
+            Int8Weights.refuse(tensors);
+        }
+        return load(file);
+    }
+
     static ModelMetadata fromMap(Map<String, String> map) {
         String format = value(map, FORMAT_KEY, Function.identity());
         if (!format.equals(FORMAT) && !Int8Weights.isIn(map)) {

@@ -33,9 +33,7 @@ public final class Weights {
      */
     public static Weights load(Path file, Collection<TensorSpec> specs, String prefix) throws IOException {
         try (SafeTensors tensors = SafeTensors.open(file)) {
-            if (Int8Weights.isIn(tensors.metadata())) {
-                throw new IOException(file + ": this is an int8 model, which can only embed; give the model that it was made from.");
-            }
+            Int8Weights.refuse(tensors);
             var weights = new Weights();
             for (TensorSpec spec : specs) {
                 TensorEntry entry = tensors.entry(prefix + spec.name());

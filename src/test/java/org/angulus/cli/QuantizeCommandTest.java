@@ -2,6 +2,7 @@ package org.angulus.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
@@ -83,6 +84,8 @@ class QuantizeCommandTest {
             Outcome.of("quantize", "--model", model, "--data", faces, "--out", itself).failsOnly(ExitCode.FAILED, "it is the f32 model itself, which would be lost; give --out another name");
         }
         assertArrayEquals(before, Files.readAllBytes(model));
+        Outcome.of(TinyRun.train(faces, folder.resolve("tuned"), "--from", small)).failsOnly(ExitCode.FAILED, "this is an int8 model, which can only embed");
+        assertFalse(Files.exists(folder.resolve("tuned")));
         Outcome.of("export", small, "--out", folder.resolve("m.onnx")).failsOnly(ExitCode.FAILED, "this is an int8 model, which can only embed");
         Outcome.of("eval", "--model", small, "--data", faces, "--draw", 10, "--precision", "BF16").failsOnly(ExitCode.FAILED, "leave the precision at f32");
     }

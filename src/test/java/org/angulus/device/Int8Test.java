@@ -222,6 +222,7 @@ class Int8Test {
             if (device.kernels(Op.INT8_CONV2D).isEmpty()) {
                 assertEquals("int8_prepare: device " + device + " has no int8 kernels; use the device cpu, or a model in f32",
                         assertThrows(DeviceUnavailableException.class, () -> device.ops().int8PreparedBytes(z)).getMessage());
+                assertThrows(DeviceUnavailableException.class, () -> device.ops().quantize(4, 1, 0, a, a + 64));
                 Assumptions.abort(device + " has no int8 kernels");
             }
             assertEquals(288 * 4 + 128, device.ops().int8PreparedBytes(z));

@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.angulus.device.Device;
+import org.angulus.device.DeviceUnavailableException;
+import org.angulus.device.TestDevices;
 import org.angulus.device.Type;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -126,6 +128,33 @@ class Int8QuantizerTest {
                     assertTrue(cosine(expected[i], actual[i]) > 0.998, "picture " + i + ": " + cosine(expected[i], actual[i]));
                 }
             }
+        }
+    }
+
+    /** The shim has every op but those of int8, like a card. */
+    @Test
+    void aDeviceWithoutInt8Says() throws IOException {
+        Path file = model(config(Variant.CAFFE));
+        Path saved = folder.resolve("m8.safetensors");
+        try (Device device = Device.open("cpu"); Int8Quantizer quantizer = new Int8Quantizer(device, file)) {
+            observe(quantizer, crops(config(Variant.CAFFE), "crops"));
+            quantizer.quantize().save(saved, Map.of());
+        }
+        try (Device device = TestDevices.open("simt")) {
+            String sentence = "device simt has no int8 kernels; use the device cpu, or a model in f32";
+            assertEquals(sentence, assertThrows(DeviceUnavailableException.class, () -> EmbeddingNetwork.load(device, saved, 1)).getMessage());
+            assertEquals(sentence, assertThrows(DeviceUnavailableException.class, () -> new Int8Quantizer(device, file)).getMessage());
+        }
+    }
+
+    @Test
+    void aNetworkWithPoolingIsRefused() throws IOException {
+        LeNetConfig config = new LeNetConfig(List.of(4, 5, 6), 12, 12, 3, true);
+        Path file = folder.resolve("lenet.safetensors");
+        Weights.draw(config.build().modelTensors(), 1).save(file, new ModelMetadata(config, InputFormat.DEFAULT, "none", 10, "none", "none"));
+        try (Device device = Device.open("cpu")) {
+            assertEquals(file + ": the network is " + config.name() + ", and int8 is for ResFace networks only; leave this model in f32.",
+                    assertThrows(IOException.class, () -> new Int8Quantizer(device, file)).getMessage());
         }
     }
 
