@@ -6,6 +6,7 @@
 #include "direct_cut.h"
 #include "direct_pack.h"
 #include "direct_tile.h"
+#include "direct_walk.h"
 #include "direct_weights.h"
 
 namespace {
@@ -27,25 +28,7 @@ static void run_tiles(const Sweep& z, const float* packed, const Unit* units, in
   const int vectors = channels > kLanes ? 2 : 1;
   Tile t = {};
   t.weights = weights, t.k = k, t.count = channels;
-  for (int u = 0; u < count;) {
-    const Unit& unit = units[u];
-    if (u + 1 < count && 2 * unit.width <= kTileRows && units[u + 1].width == unit.width) {
-      t.in[0] = packed + unit.in, t.in[1] = packed + units[u + 1].in;
-      t.out[0] = unit.out, t.out[1] = units[u + 1].out;
-      direct_tiles(vectors, 2, unit.width)(z, t);
-      u += 2;
-      continue;
-    }
-    const int tiles = int(ceil_div(unit.width, kTileRows));
-    for (int i = 0, at = 0; i < tiles; ++i) {
-      const int end = unit.width * (i + 1) / tiles;
-      t.in[0] = packed + unit.in + at * kSlot;
-      t.out[0] = unit.out + at * z.pixel_stride;
-      direct_tiles(vectors, 1, end - at)(z, t);
-      at = end;
-    }
-    ++u;
-  }
+  each_tile(packed, units, count, z.pixel_stride, t, [&](int rows, int width) { direct_tiles(vectors, rows, width)(z, t); });
 }
 
 static void direct_piece(const void* context, int64_t piece, void* scratch) {

@@ -5,6 +5,7 @@
 
 #include "direct_cut.h"
 #include "direct_pack.h"
+#include "direct_walk.h"
 #include "int8_sweep.h"
 
 namespace {
@@ -16,29 +17,6 @@ struct Int8Context {
   Correlation f;  // over quads
   Cut cut;
 };
-
-static void int8_run_tiles(const Int8Sweep& z, const float* packed, const Unit* units, int count, Int8Tile& t) {
-  const int vectors = t.count > kLanes ? 2 : 1;
-  for (int u = 0; u < count;) {
-    const Unit& unit = units[u];
-    if (u + 1 < count && 2 * unit.width <= kTileRows && units[u + 1].width == unit.width) {
-      t.in[0] = packed + unit.in, t.in[1] = packed + units[u + 1].in;
-      t.out[0] = unit.out, t.out[1] = units[u + 1].out;
-      int8_tiles(vectors, 2, unit.width)(z, t);
-      u += 2;
-      continue;
-    }
-    const int tiles = int(ceil_div(unit.width, kTileRows));
-    for (int i = 0, at = 0; i < tiles; ++i) {
-      const int end = unit.width * (i + 1) / tiles;
-      t.in[0] = packed + unit.in + at * kSlot;
-      t.out[0] = unit.out + at * z.channels;
-      int8_tiles(vectors, 1, end - at)(z, t);
-      at = end;
-    }
-    ++u;
-  }
-}
 
 static void int8_piece(const void* context, int64_t piece, void* scratch) {
   const Int8Context& z = *static_cast<const Int8Context*>(context);
@@ -68,7 +46,8 @@ static void int8_piece(const void* context, int64_t piece, void* scratch) {
     tile.k = panel * kPanel;
     tile.count = int(at_most(kPanel, f.k - tile.k));
     tile.weights = static_cast<const int8_t*>(z.call->prepared) + tile.k / kInt8Panel * int8_panel_bytes(z.call->shape) + tile.k % kInt8Panel * 4;
-    int8_run_tiles(sweep, packed, units, int(last - first), tile);
+    const int vectors = tile.count > kLanes ? 2 : 1;
+    each_tile(packed, units, int(last - first), sweep.channels, tile, [&](int rows, int width) { int8_tiles(vectors, rows, width)(sweep, tile); });
   }
 }
 

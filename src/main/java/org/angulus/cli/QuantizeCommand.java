@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
+import org.angulus.Embedding;
 import org.angulus.data.FramedImages;
 import org.angulus.data.ImageSet;
 import org.angulus.device.Device;
@@ -147,7 +148,7 @@ final class QuantizeCommand implements Callable<Integer> {
         return order;
     }
 
-    private static Agreement agreement(EmbeddingNetwork exact, EmbeddingNetwork quick, FramedImages images, int[] order, int first, int count)
+    private Agreement agreement(EmbeddingNetwork exact, EmbeddingNetwork quick, FramedImages images, int[] order, int first, int count)
             throws IOException {
         MemorySegment crops = MemorySegment.ofArray(new byte[BATCH * exact.imageBytes()]);
         double sum = 0;
@@ -160,7 +161,7 @@ final class QuantizeCommand implements Callable<Integer> {
             float[][] left = exact.embed(crops, part, false);
             float[][] right = quick.embed(crops, part, false);
             for (int i = 0; i < part; i++) {
-                double cosine = cosine(left[i], right[i]);
+                double cosine = direction(left[i]).cosine(direction(right[i]));
                 sum += cosine;
                 least = Math.min(least, cosine);
             }
@@ -168,16 +169,12 @@ final class QuantizeCommand implements Callable<Integer> {
         return new Agreement(count, sum / count, least);
     }
 
-    private static double cosine(float[] a, float[] b) {
-        double ab = 0;
-        double aa = 0;
-        double bb = 0;
-        for (int i = 0; i < a.length; i++) {
-            ab += (double) a[i] * b[i];
-            aa += (double) a[i] * a[i];
-            bb += (double) b[i] * b[i];
+    private Embedding direction(float[] embedding) {
+        try {
+            return Embedding.of(embedding);
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailure(ExitCode.FAILED, model + ": " + e.getMessage() + "; check the model, or give it pictures of faces");
         }
-        return ab / Math.sqrt(aa * bb);
     }
 
     private void report(Agreement seen, Agreement unseen) throws IOException {

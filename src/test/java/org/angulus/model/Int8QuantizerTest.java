@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.angulus.Embedding;
 import org.angulus.device.Device;
 import org.angulus.device.DeviceUnavailableException;
 import org.angulus.device.TestDevices;
@@ -67,15 +68,7 @@ class Int8QuantizerTest {
     }
 
     private static double cosine(float[] a, float[] b) {
-        double ab = 0;
-        double aa = 0;
-        double bb = 0;
-        for (int i = 0; i < a.length; i++) {
-            ab += (double) a[i] * b[i];
-            aa += (double) a[i] * a[i];
-            bb += (double) b[i] * b[i];
-        }
-        return ab / Math.sqrt(aa * bb);
+        return Embedding.of(a).cosine(Embedding.of(b));
     }
 
     /** On pictures that were not observed; from memory and from the file, with any number of threads, the same bits. */
