@@ -47,7 +47,7 @@ public record StartingWeights(Weights weights, List<String> taken, List<String> 
      * @throws IOException with one sentence, when the file cannot be read, or differs in more than its head and last projection
      */
     static StartingWeights of(Path model, Network network, List<TensorSpec> head, List<TensorSpec> state, Head kept, long startValue) throws IOException {
-        ModelMetadata metadata = ModelMetadata.load(model);
+        ModelMetadata metadata = ModelMetadata.loadTrainable(model);
         Set<String> mayDiffer = projection(network);
         var taken = new ArrayList<TensorSpec>();
         var drawn = new ArrayList<TensorSpec>();

@@ -103,6 +103,7 @@ class BindingsTest {
         assertEquals(Angulus.AG_OP_RUNNING_STATISTICS(), Op.RUNNING_STATISTICS.code());
         assertEquals(Angulus.AG_OP_MARGIN_BACKWARD(), Op.MARGIN_BACKWARD.code());
         assertEquals(Angulus.AG_OP_COMMIT_END(), Op.COMMIT_END.code());
+        assertEquals(Angulus.AG_OP_INT8_CONV2D(), Op.INT8_CONV2D.code());
         assertEquals(Angulus.AG_OP_MAX_POOL_BACKWARD(), Op.MAX_POOL_BACKWARD.code());
         assertEquals(List.of(Angulus.AG_F32(), Angulus.AG_BF16()), Stream.of(Type.values()).map(Type::code).toList());
         assertEquals(List.of(Angulus.AG_OVERWRITE(), Angulus.AG_ACCUMULATE()), Stream.of(Write.values()).map(Write::code).toList());
