@@ -77,10 +77,9 @@ __device__ inline void choose(const Metric& m, float margin, int64_t a, float* g
     if (is_positive(m, a, p)) {
       const int32_t choice = m.selection == AG_SELECT_ALL                 ? kEvery
                              : m.selection == AG_SELECT_DISTANCE_WEIGHTED ? choose_by_weight(m, g, a, p)
-                                                                          : choose_by_distance(m, margin, a, p);
+                                                                          : choose_negative(m, margin, a, p);
       set_choice(g, p, choice);
-      sums.wanted += 1;
-      sums.skipped += choice == kNone ? 1 : 0;
+      count_choice(m, a, p, choice, sums);
     }
   }
 }

@@ -1,5 +1,6 @@
 #include "candidates.h"
 
+#include "int8_weights.h"
 #include "margin_space.h"
 #include "metric_space.h"
 #include "workspace.h"
@@ -47,6 +48,7 @@ int64_t workspace_bytes(int32_t op, int64_t rows, int64_t columns, int64_t depth
     case AG_OP_METRIC_BACKWARD: return metric_pulls_bytes(rows);
     case AG_OP_CENTER_LOSS: return 2 * rows * int64_t{sizeof(double)};
     case AG_OP_GRADIENT_NORM: return ceil_div(rows, kElements) * int64_t{sizeof(double)};
+    case AG_OP_INT8_PREPARE: return int8_prepared_bytes(rows, columns, depth);
     default: return 0;
   }
 }

@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* Compared for equality when the library, or a plug-in of it, is loaded. Any change to this file changes it. */
-#define AG_ABI_VERSION 4
+#define AG_ABI_VERSION 6
 
 typedef int32_t ag_status;
 enum {
@@ -138,6 +138,7 @@ enum {
   AG_OP_ADAGRAD_UPDATE, AG_OP_RMSPROP_UPDATE,
   AG_OP_MAX_POOL_FORWARD, AG_OP_MAX_POOL_BACKWARD,
   AG_OP_METRIC_DISTANCES, AG_OP_METRIC_LOSS, AG_OP_METRIC_BACKWARD, AG_OP_METRIC_BETA, AG_OP_CENTER_LOSS, AG_OP_CENTER_UPDATE,
+  AG_OP_QUANTIZE, AG_OP_INT8_PREPARE, AG_OP_INT8_CONV2D,
   AG_OP_COUNT
 };
 ag_status ag_kernel_count(ag_device* device, int32_t op, int32_t* count);
@@ -224,6 +225,36 @@ typedef struct ag_conv2d_operands {
   ag_addr statistics; /* (2,K), f32: mean, biased variance */
 } ag_conv2d_operands;
 ag_status ag_conv2d_run(ag_device* device, const ag_conv2d_plan* plan, const ag_conv2d_operands* operands);
+
+/* ------------------------------------------------------------------------------------------------ int8 inference */
+
+/* An activation stored as u8 number q stands for (q - zero) * step, with one zero, 0 to 255, and one step for the whole tensor; a weight is s8, -127 to 127, in
+ * a step of its output channel's own. Sums are exact in int32, so every kernel gives the same bits. */
+
+/* y (count), u8 = the nearest whole number of x * factor (ties to even), plus zero, within 0 to 255. x (count), f32; factor 1 / step. */
+ag_status ag_quantize(ag_device* device, int64_t count, float factor, int32_t zero, ag_addr x, ag_addr y);
+
+/* w (K,R,S,C), s8, into the form that ag_int8_conv2d_run reads: the same for all kernels of a device. R S C: 1 to 65536. */
+ag_status ag_int8_prepared_bytes(ag_device* device, const ag_conv2d_shape* shape, int64_t* bytes);
+ag_status ag_int8_prepare(ag_device* device, const ag_conv2d_shape* shape, ag_addr w, ag_addr prepared);
+
+/* v = scale[k] * (sum of w (x - x_zero)) + bias[k]; v = v > 0 ? v : slope[k] * v; v = v + residual_scale * (residual - residual_zero).
+ * rounded 1: y, u8 = the nearest whole number of v (ties to even), plus y_zero, within 0 to 255: scale, bias and residual_scale then count steps of y.
+ * rounded 0: y, f32 = v. Outside of x the value is x_zero. */
+typedef struct ag_int8_conv2d {
+  ag_conv2d_shape shape;  /* x (N,H,W,C) to y (N,P,Q,K); its type is AG_F32, of v */
+  int32_t rounded;
+  int32_t x_zero, y_zero, residual_zero;
+  float residual_scale;
+  int32_t reserved;
+  ag_addr x;              /* (N,H,W,C), u8 */
+  ag_addr prepared;       /* by ag_int8_prepare */
+  ag_addr scale, bias;    /* (K), f32 */
+  ag_addr slope;          /* (K), f32; optional */
+  ag_addr residual;       /* (N,P,Q,K), u8; optional; may be y where that is u8 */
+  ag_addr y;              /* (N,P,Q,K) */
+} ag_int8_conv2d;
+ag_status ag_int8_conv2d_run(ag_device* device, const ag_int8_conv2d* convolution);
 
 /* ------------------------------------------------------------------------------------------------ per channel */
 
@@ -403,6 +434,7 @@ ag_status ag_metric_distances(ag_device* device, const ag_matrix* shape, int32_t
 enum { AG_METRIC_CONTRASTIVE = 0, AG_METRIC_TRIPLET = 1, AG_METRIC_MARGIN = 2 };
 enum { AG_TRIPLET_HINGE = 0, AG_TRIPLET_SOFT = 1 };
 /* Which terms. ALL: every ordered pair, every triplet. PAIRS: rows 2i and 2i + 1 only (not for TRIPLET).
+ * TRIPLETS (TRIPLET): rows 3i, 3i + 1 and 3i + 2 only, as a, p and n, where their labels are so.
  * BATCH_HARD (TRIPLET): for each anchor the farthest positive and the nearest negative. The others take one negative for each ordered (a, p):
  * SEMI_HARD: the nearest with d_an > d_ap; where there is none, the farthest of all (fallback 1) or no term (0). SEMI_HARD_RANDOM: uniform among d_ap < d_an < d_ap + m.
  * VIOLATOR: uniform among d_an < d_ap + m. DISTANCE_WEIGHTED: by 1 / q(d), q the density of distances between points of the unit sphere of D dimensions, d
@@ -410,7 +442,7 @@ enum { AG_TRIPLET_HINGE = 0, AG_TRIPLET_SOFT = 1 };
  * both pairs, (a, p) and (a, n). Of equals the lowest row. Random numbers: element a N + p of Philox(seed, purpose; scalars.random_counter). */
 enum {
   AG_SELECT_ALL = 0, AG_SELECT_PAIRS = 1, AG_SELECT_BATCH_HARD = 2, AG_SELECT_SEMI_HARD = 3, AG_SELECT_SEMI_HARD_RANDOM = 4, AG_SELECT_VIOLATOR = 5,
-  AG_SELECT_DISTANCE_WEIGHTED = 6
+  AG_SELECT_DISTANCE_WEIGHTED = 6, AG_SELECT_TRIPLETS = 7
 };
 /* The loss is the sum of the terms over their number, or over the number of those that are not 0. */
 enum { AG_MEAN_OF_TERMS = 0, AG_MEAN_OF_ACTIVE = 1 };

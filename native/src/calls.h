@@ -27,6 +27,15 @@ struct Conv2dCall {
 };
 struct Conv2dPrepareCall { ag_conv2d_plan plan; const void* w; void* prepared; };
 
+struct QuantizeCall { int64_t count; float factor; int32_t zero; const float* x; uint8_t* y; };
+struct Int8PrepareCall { ag_conv2d_shape shape; const int8_t* w; void* prepared; };
+struct Int8Conv2dCall {
+  ag_conv2d_shape shape;
+  int32_t p, q, rounded, x_zero, y_zero, residual_zero;
+  float residual_scale;
+  const uint8_t* x; const void* prepared; const float* scale; const float* bias; const float* slope; const uint8_t* residual; void* y;
+};
+
 struct ChannelSumCall { ag_matrix shape; int32_t write; const void* x; float* y; void* workspace; };
 struct PreluForwardCall { ag_matrix shape; const void* x; const float* slope; const void* residual; void* y; };
 struct PreluBackwardCall {
@@ -169,7 +178,10 @@ constexpr int32_t kOpCount = AG_OP_COUNT + 1;        // with the internal ones: 
   X(AG_OP_METRIC_BACKWARD, metric_backward, MetricBackwardCall)             \
   X(AG_OP_METRIC_BETA, metric_beta, MetricBetaCall)                         \
   X(AG_OP_CENTER_LOSS, center_loss, CenterLossCall)                         \
-  X(AG_OP_CENTER_UPDATE, center_update, CenterUpdateCall)
+  X(AG_OP_CENTER_UPDATE, center_update, CenterUpdateCall)                   \
+  X(AG_OP_QUANTIZE, quantize, QuantizeCall)                                 \
+  X(AG_OP_INT8_PREPARE, int8_prepare, Int8PrepareCall)                      \
+  X(AG_OP_INT8_CONV2D, int8_conv2d, Int8Conv2dCall)
 
 // Every backend has these too; they are not part of angulus.h.
 #define AG_FOR_EACH_INTERNAL_OP(X) X(kOpChannelEpilogue, channel_epilogue, ChannelEpilogueCall)

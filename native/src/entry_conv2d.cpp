@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "checks.h"
+#include "conv2d_sizes.h"
 
 using namespace angulus;
 
@@ -35,34 +36,13 @@ struct Plan {
 };
 
 void check_shape(OpCall& op, const ag_conv2d_shape& s, Plan* plan) {
-  const int64_t most = INT32_MAX;
-  op.range("n", int64_t{s.n}, 1, most);
-  op.range("h", int64_t{s.h}, 1, most);
-  op.range("w", int64_t{s.w}, 1, most);
-  op.range("c", int64_t{s.c}, 1, most);
-  op.range("k", int64_t{s.k}, 1, most);
-  op.range("r", int64_t{s.r}, 1, most);
-  op.range("s", int64_t{s.s}, 1, most);
-  op.range("stride_h", int64_t{s.stride_h}, 1, most);
-  op.range("stride_w", int64_t{s.stride_w}, 1, most);
-  op.range("pad_top", int64_t{s.pad_top}, 0, s.r - 1);
-  op.range("pad_bottom", int64_t{s.pad_bottom}, 0, s.r - 1);
-  op.range("pad_left", int64_t{s.pad_left}, 0, s.s - 1);
-  op.range("pad_right", int64_t{s.pad_right}, 0, s.s - 1);
-  op.type(s.type);
-  const int64_t rows = int64_t{s.h} + s.pad_top + s.pad_bottom;
-  const int64_t columns = int64_t{s.w} + s.pad_left + s.pad_right;
-  if (rows < s.r || columns < s.s)
-    fail(AG_INVALID_ARGUMENT, "%s: the filter (%d x %d) is larger than the padded input (%" PRId64 " x %" PRId64 ")", op.name(), s.r, s.s, rows, columns);
-  if (rows > most || columns > most) fail(AG_INVALID_ARGUMENT, "%s: the padded input has more than 2^31 - 1 rows or columns", op.name());
-  plan->p = static_cast<int32_t>((rows - s.r) / s.stride_h + 1);
-  plan->q = static_cast<int32_t>((columns - s.s) / s.stride_w + 1);
+  const Conv2dSizes sizes = conv2d_sizes(op, s);
   const int64_t element = element_bytes(s.type);
-  op.range("n * h * w", op.product("x", {s.n, s.h, s.w}), 1, most);
-  op.range("n * p * q", op.product("y", {s.n, plan->p, plan->q}), 1, most);
-  plan->x_bytes = op.product("x", {s.n, s.h, s.w, s.c, element});
-  plan->w_bytes = op.product("w", {s.k, s.r, s.s, s.c, int64_t{sizeof(float)}});
-  plan->y_bytes = op.product("y", {s.n, plan->p, plan->q, s.k, element});
+  plan->p = sizes.p;
+  plan->q = sizes.q;
+  plan->x_bytes = op.product("x", {sizes.x, element});
+  plan->w_bytes = op.product("w", {sizes.w, int64_t{sizeof(float)}});
+  plan->y_bytes = op.product("y", {sizes.y, element});
   // A kernel may unfold filter windows: no product of a window and a position overflows either.
   op.product("the product of filter size and output positions", {op.product("w", {s.r, s.s, s.c}), s.n, plan->p, plan->q, element});
 }

@@ -21,7 +21,7 @@ int64_t square_bytes(const OpCall& op, int64_t n) { return op.product("the matri
 void check_choices(const OpCall& op, const ag_metric& m) {
   op.range("loss", int64_t{m.loss}, AG_METRIC_CONTRASTIVE, AG_METRIC_MARGIN);
   op.range("distance", int64_t{m.distance}, AG_DISTANCE_SQUARED, AG_DISTANCE_COSINE);
-  op.range("selection", int64_t{m.selection}, AG_SELECT_ALL, AG_SELECT_DISTANCE_WEIGHTED);
+  op.range("selection", int64_t{m.selection}, AG_SELECT_ALL, AG_SELECT_TRIPLETS);
   op.range("form", int64_t{m.form}, AG_TRIPLET_HINGE, AG_TRIPLET_SOFT);
   op.range("mean", int64_t{m.mean}, AG_MEAN_OF_TERMS, AG_MEAN_OF_ACTIVE);
   op.range("fallback", int64_t{m.fallback}, 0, 1);

@@ -104,8 +104,23 @@ AG_SHARED bool may_be_drawn(const Metric& m, float margin, float positive, float
   return negative < positive + margin && (m.selection == AG_SELECT_VIOLATOR || negative > positive);
 }
 
-// The negative of (a, p) where the distances alone decide: SEMI_HARD, SEMI_HARD_RANDOM, VIOLATOR.
-AG_SHARED int32_t choose_by_distance(const Metric& m, float margin, int64_t a, int64_t p) {
+// Whether a positive is compared with a negative at all.
+AG_SHARED bool wants_negative(const Metric& m, int64_t a, int64_t p) { return m.selection != AG_SELECT_TRIPLETS || (a % 3 == 0 && p == a + 1); }
+
+AG_SHARED void count_choice(const Metric& m, int64_t a, int64_t p, int32_t choice, MetricRowSums& sums) {
+  if (!wants_negative(m, a, p)) return;
+  sums.wanted += 1;
+  sums.skipped += choice == kNone ? 1 : 0;
+}
+
+// TRIPLETS: the negative that stands behind (a, p).
+AG_SHARED int32_t given_negative(const Metric& m, int64_t a, int64_t p) {
+  return wants_negative(m, a, p) && p + 1 < m.n && is_negative(m, a, p + 1) ? static_cast<int32_t>(p + 1) : kNone;
+}
+
+// The negative of (a, p) where the distances alone decide: SEMI_HARD, SEMI_HARD_RANDOM, VIOLATOR; or TRIPLETS.
+AG_SHARED int32_t choose_negative(const Metric& m, float margin, int64_t a, int64_t p) {
+  if (m.selection == AG_SELECT_TRIPLETS) return given_negative(m, a, p);
   const float own = distance(m, a, p);
   int32_t best = kNone, farthest = kNone, count = 0;
   for (int32_t j = 0; j < m.n; ++j) {

@@ -70,9 +70,8 @@ void of_positives(const Metric& m, float margin, float beta, int64_t a, float* g
   if (weighted) set_weights(m, a, g);
   for (int64_t p = 0; p < m.n; ++p) {
     if (!is_positive(m, a, p)) continue;
-    choices[p] = m.selection == AG_SELECT_ALL ? kEvery : weighted ? choose_by_weight(m, g, a, p) : choose_by_distance(m, margin, a, p);
-    sums.wanted += 1;
-    sums.skipped += choices[p] == kNone ? 1 : 0;
+    choices[p] = m.selection == AG_SELECT_ALL ? kEvery : weighted ? choose_by_weight(m, g, a, p) : choose_negative(m, margin, a, p);
+    count_choice(m, a, p, choices[p], sums);
   }
   std::fill(g, g + m.n, 0.0f);
   for (int64_t p = 0; p < m.n; ++p) {

@@ -1,5 +1,5 @@
-// Packing for the direct convolution: the input rows of a piece are copied to scratch as [C block][row][phase][pixel][kSlot], with zeros where the
-// padding is, so that the inner loop meets neither borders nor strides: the pixels of a tile are kSlot floats apart, tap after tap.
+// Packing for the direct convolution: the input rows of a piece are copied to scratch as [C block][row][phase][pixel][kSlot], with `outside`
+// where the padding is, so that the inner loop meets neither borders nor strides: the pixels of a tile are kSlot floats apart, tap after tap.
 //
 // A phase is the remainder of the input column by the stride: tap s of output q lies in phase s % stride, at pixel q + s / stride.
 // Small inputs (R S C <= kSlot: the first layer) are packed as patches instead: a pixel's slot holds all its R S C inputs.
@@ -30,7 +30,7 @@ static void pack_row(const Correlation& f, const Cut& cut, const float* image, i
       if (inside && column >= 0 && column < f.w) {
         copy_floats(to, from + column * f.c, count);
       } else {
-        clear_floats(to, count);
+        fill_floats(to, f.outside, count);
       }
     }
   }
@@ -46,7 +46,7 @@ static void pack_patches(const Correlation& f, const float* image, int p, int q0
       const float* from = image + (row * f.w + column) * f.c;  // (S,C), read only where inside
       float* slot = to + r * run;
       if (row < 0 || row >= f.h) {
-        clear_floats(slot, run);
+        fill_floats(slot, f.outside, run);
       } else if (column >= 0 && column + f.s <= f.w) {
         copy_floats(slot, from, run);
       } else {
@@ -54,7 +54,7 @@ static void pack_patches(const Correlation& f, const float* image, int p, int q0
           if (column + s >= 0 && column + s < f.w) {
             copy_floats(slot + s * f.c, from + s * f.c, f.c);
           } else {
-            clear_floats(slot + s * f.c, f.c);
+            fill_floats(slot + s * f.c, f.outside, f.c);
           }
         }
       }

@@ -3,55 +3,13 @@
 // them in order and finishes the outputs.
 #pragma once
 
+#include "direct_cut.h"
 #include "direct_pack.h"
 #include "direct_tile.h"
+#include "direct_walk.h"
 #include "direct_weights.h"
 
 namespace {
-
-AG_INLINE int64_t pieces(const Cut& cut) { return int64_t{cut.unit_pieces} * cut.panel_pieces * cut.chunks; }
-
-static Cut cut_pieces(const Correlation& f) {
-  Cut cut = {};
-  const int taps = f.r * f.s, work = f.c * taps;
-  cut.blocks = f.patches ? 1 : int(ceil_div(f.c, kSlot));
-  cut.blocks_per_chunk = is_linear(f) && cut.blocks > 64 ? int(ceil_div(cut.blocks, kPieces)) : cut.blocks;
-  cut.chunks = int(ceil_div(cut.blocks, cut.blocks_per_chunk));
-
-  cut_rows(f, cut, cut.blocks_per_chunk);
-  const int64_t row = packed_row_floats(cut) * cut.blocks_per_chunk;
-  const int64_t width = cut.width, unit_work = width * f.k * at_least(work / cut.chunks, 1);
-  const bool large = int64_t{work} * f.k > (256 << 10);  // weights that a piece streams from L3 should meet many pixels
-  int64_t units = ceil_div(cut.units * cut.chunks, kPieces);
-  units = at_least(units, ceil_div(kPieceWork, unit_work));
-  if (large) units = at_least(units, ceil_div(6 * kTileRows, width));
-  units = units_within(f, row, units);
-  units = at_most(at_most(units, cut.units), kMaxUnits);
-  if (units > f.p) units = units / f.p * f.p;
-  if (units < f.p) units = ceil_div(f.p, ceil_div(f.p, units));
-  const bool pairs = 2 * width <= kTileRows;
-  if (pairs && units % 2 == 1 && units < f.p) ++units;
-  cut.units_per_piece = int(units);
-  cut.unit_pieces = int(ceil_div(cut.units, units));
-
-  cut.panels = int(ceil_div(f.k, kPanel));
-  const int64_t wanted = ceil_div(kPieces, int64_t{cut.unit_pieces} * cut.chunks);
-  const int64_t panel_work = units * width * kPanel * at_least(work / cut.chunks, 1);
-  const int64_t panels = at_least(ceil_div(cut.panels, wanted), ceil_div(kPieceWork, panel_work));
-  cut.panels_per_piece = int(at_most(panels, cut.panels));
-  cut.panel_pieces = int(ceil_div(cut.panels, cut.panels_per_piece));
-  return cut;
-}
-
-// Whether the packed input of one unit fits the scratch and the numbers fit 32 bits.
-static bool correlation_fits(const Correlation& f) {
-  if (f.p <= 0 || f.q <= 0 || f.k <= 0) return true;  // nothing to do
-  if (int64_t{f.n} * f.h * f.w >= (1 << 30) || int64_t{f.n} * f.out_h * f.out_w >= (1 << 30)) return false;
-  if (f.r * f.s > kMaxTaps || int64_t{f.r} * f.s * f.c >= (1 << 30)) return false;
-  const Cut cut = cut_pieces(f);
-  return pieces(cut) < (1 << 30) &&
-         packed_rows(f, cut.units_per_piece) * packed_row_floats(cut) * cut.blocks_per_chunk <= kPackedLimit;
-}
 
 struct DirectContext {
   Correlation f;
@@ -70,25 +28,7 @@ static void run_tiles(const Sweep& z, const float* packed, const Unit* units, in
   const int vectors = channels > kLanes ? 2 : 1;
   Tile t = {};
   t.weights = weights, t.k = k, t.count = channels;
-  for (int u = 0; u < count;) {
-    const Unit& unit = units[u];
-    if (u + 1 < count && 2 * unit.width <= kTileRows && units[u + 1].width == unit.width) {
-      t.in[0] = packed + unit.in, t.in[1] = packed + units[u + 1].in;
-      t.out[0] = unit.out, t.out[1] = units[u + 1].out;
-      direct_tiles(vectors, 2, unit.width)(z, t);
-      u += 2;
-      continue;
-    }
-    const int tiles = int(ceil_div(unit.width, kTileRows));
-    for (int i = 0, at = 0; i < tiles; ++i) {
-      const int end = unit.width * (i + 1) / tiles;
-      t.in[0] = packed + unit.in + at * kSlot;
-      t.out[0] = unit.out + at * z.pixel_stride;
-      direct_tiles(vectors, 1, end - at)(z, t);
-      at = end;
-    }
-    ++u;
-  }
+  each_tile(packed, units, count, z.pixel_stride, t, [&](int rows, int width) { direct_tiles(vectors, rows, width)(z, t); });
 }
 
 static void direct_piece(const void* context, int64_t piece, void* scratch) {
@@ -144,7 +84,7 @@ static void direct_finish(const void* context, int64_t pixel, void*) {
 static bool direct_accepts(const ag_conv2d_plan& plan) {
   if (plan.shape.type != AG_F32 || !few_correlations(plan)) return false;
   for (int i = 0; i < correlation_count(plan); ++i) {
-    if (!correlation_fits(correlation(plan, i))) return false;
+    if (!correlation_fits(correlation(plan, i), true)) return false;
   }
   return true;
 }
@@ -152,7 +92,7 @@ static bool direct_accepts(const ag_conv2d_plan& plan) {
 static int64_t direct_workspace_bytes(const ag_conv2d_plan& plan) {
   const Correlation f = correlation(plan, 0);  // only a linear layer is chunked, and it is one correlation
   if (f.p <= 0 || f.q <= 0) return 0;
-  const Cut cut = cut_pieces(f);
+  const Cut cut = cut_pieces(f, true);
   return cut.chunks == 1 ? 0 : int64_t{cut.chunks} * f.n * f.p * f.q * f.k * 4;
 }
 
@@ -167,7 +107,7 @@ static void direct_run(const Exec& exec, const Conv2dCall& call) {
     z.weights = weights;
     weights += weights_floats(z.f);
     if (z.f.p <= 0 || z.f.q <= 0) continue;
-    z.cut = cut_pieces(z.f);
+    z.cut = cut_pieces(z.f, true);
     const int epilogue = call.plan.epilogue;
     z.bias = epilogue & AG_EPILOGUE_BIAS ? call.bias : nullptr;
     z.slope = epilogue & AG_EPILOGUE_PRELU ? call.slope : nullptr;

@@ -12,7 +12,10 @@ namespace {
 using namespace angulus;
 using namespace angulus::cpu;
 
-constexpr int kSlot = 64;             // channels of a packed pixel: its distance is a constant, so a tile needs one pointer
+#ifndef AG_SLOT
+#define AG_SLOT 64
+#endif
+constexpr int kSlot = AG_SLOT;        // channels of a packed pixel: its distance is a constant, so a tile needs one pointer
 constexpr int kPanel = 2 * kLanes;    // output channels of a register tile
 constexpr int kMaxTaps = 128;
 constexpr int kMaxUnits = 4096;       // rows of one piece
@@ -35,6 +38,7 @@ struct Correlation {
   int out_h, out_w;                  // rows and columns of the output tensor (N,out_h,out_w,K)
   int step_h, step_w, first_h, first_w;  // output (p,q) lies at row p step_h + first_h, column q step_w + first_w
   int tap_h, tap_w, tap_step_h, tap_step_w;  // tap (r,s) is filter row tap_h + r tap_step_h, column tap_w + s tap_step_w of w
+  float outside;                     // what the padding holds
   bool patches;                      // R S C <= kSlot: a packed pixel holds its whole patch, as one tap
 };
 

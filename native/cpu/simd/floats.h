@@ -12,10 +12,10 @@ AG_INLINE void copy_floats(float* to, const float* from, int count) {
   }
 }
 
-AG_INLINE void clear_floats(float* to, int count) {
+AG_INLINE void fill_floats(float* to, float x, int count) {
   int i = 0;
-  for (; i + kLanes <= count; i += kLanes) store(to + i, zero());
-  if (i < count) store_masked(first_lanes(count - i), to + i, zero());
+  for (; i + kLanes <= count; i += kLanes) store(to + i, splat(x));
+  if (i < count) store_masked(first_lanes(count - i), to + i, splat(x));
 }
 
 }  // namespace

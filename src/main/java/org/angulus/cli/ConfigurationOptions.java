@@ -48,7 +48,7 @@ final class ConfigurationOptions {
         if (config != null && recipe != null) {
             throw new ParameterException(spec.commandLine(), "--config and --recipe exclude each other; name the recipe in the file, as \"recipe\"");
         }
-        JsonObject model = from == null ? new JsonObject() : Stages.startingFrom(ModelMetadata.load(from));
+        JsonObject model = from == null ? new JsonObject() : Stages.startingFrom(ModelMetadata.loadTrainable(from));
         if (config != null) {
             return parse(TextFile.read(config), config + ": ", model);
         }

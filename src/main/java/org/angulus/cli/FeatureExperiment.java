@@ -52,7 +52,7 @@ final class FeatureExperiment {
         this.err = err;
     }
 
-    /** Trains and embeds. A run whose gradient is no number ends with an exception of the trainer. */
+    /** Trains and embeds; a DivergedException of the trainer where gradients are no numbers. */
     Run run(PlottedLoss loss, TrainingConfig config) throws IOException {
         TrainingConfig fitting = config.withNetwork(config.network().withCrop(training.height(), training.width()));
         var batches = new ShuffledBatches(training, config.startValue(), false, Augmentation.NONE, new FailedImages(true));

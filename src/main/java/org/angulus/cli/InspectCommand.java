@@ -10,6 +10,8 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.ModelMetadata;
 import org.angulus.model.Network;
 import org.angulus.model.NetworkConfig;
@@ -18,7 +20,6 @@ import org.angulus.model.SafeTensors;
 import org.angulus.model.TensorEntry;
 import org.angulus.model.TensorSpec;
 import org.angulus.model.TensorType;
-import org.angulus.model.Weights;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -77,8 +78,14 @@ final class InspectCommand implements Callable<Integer> {
     private void describe(Path file, SafeTensors tensors, JsonObject description) throws IOException {
         String checksum = tensors.metadata().get(SafeTensors.CRC_KEY);
         if (tensors.metadata().containsKey(ModelMetadata.FORMAT_KEY)) {
+            description.addProperty("format", tensors.metadata().get(ModelMetadata.FORMAT_KEY));
             describe(ModelMetadata.load(file), description);
-            Weights.load(file, ModelMetadata.load(file).network().build().modelTensors(), "");
+            EmbeddingNetwork.check(file);
+            tensors.metadata().forEach((key, value) -> {
+                if (key.startsWith("int8_")) {
+                    description.addProperty(camelCase(key), value);
+                }
+            });
             description.addProperty("state", "complete: every tensor of the network is there and finite");
         } else {
             description.addProperty("state", "no model of this program, which cannot run it: its metadata name no network");
@@ -101,7 +108,6 @@ final class InspectCommand implements Callable<Integer> {
     private static void describe(ModelMetadata metadata, JsonObject description) {
         NetworkConfig config = metadata.network();
         Network network = config.build();
-        description.addProperty("format", metadata.toMap().get(ModelMetadata.FORMAT_KEY));
         description.addProperty("network", config.name());
         if (config instanceof ResFaceConfig resFace) {
             description.addProperty("variant", resFace.variant().name().toLowerCase(Locale.ROOT));
@@ -139,6 +145,11 @@ final class InspectCommand implements Callable<Integer> {
             }
         }
         return tensor;
+    }
+
+    /** int8_made_from to int8MadeFrom. */
+    private static String camelCase(String key) {
+        return Pattern.compile("_(.)").matcher(key).replaceAll(match -> match.group(1).toUpperCase(Locale.ROOT));
     }
 
     /** pixelMean to "pixel mean", its value beside it; tensors below one another. */

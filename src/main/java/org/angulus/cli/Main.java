@@ -33,8 +33,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
         version = "angulus 0.1.0",
         subcommands = {
             TrainCommand.class, EvalCommand.class, CalibrateCommand.class, CompareCommand.class, EmbedCommand.class,
-            PackCommand.class, InspectCommand.class, PlotCommand.class, ExportCommand.class, SelfTestCommand.class, DoctorCommand.class,
-            RecipesCommand.class, LossesCommand.class
+            PackCommand.class, InspectCommand.class, PlotCommand.class, ExportCommand.class, QuantizeCommand.class, SelfTestCommand.class,
+            DoctorCommand.class, RecipesCommand.class, LossesCommand.class
         })
 public final class Main {
     private final Interruption interruption = new Interruption();

@@ -8,15 +8,13 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.function.ToDoubleFunction;
 import org.angulus.data.Mnist;
 import org.angulus.device.Device;
-import org.angulus.eval.FeatureSpread;
 import org.angulus.eval.Plots;
-import org.angulus.eval.Plots.FeaturePicture;
 import org.angulus.model.AtomicFile;
+import org.angulus.train.DivergedException;
+import org.angulus.train.TrainingConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -30,7 +28,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Trains a LeNet++ with 2 or 3 numbers as its feature on MNIST, once for each loss, and draws where the test pictures come to lie.",
-            "It leaves features.png, features.json with accuracies and angles, and prints the table."
+            "It leaves features.md, a page with features.png and a table of accuracies and angles, and features.json with all figures."
         },
         footer = {
             "",
@@ -76,24 +74,6 @@ final class PlotFeaturesCommand implements Callable<Integer> {
         }
     }
 
-    /** A loss with all its runs. */
-    private record Result(PlottedLoss loss, List<FeatureExperiment.Run> runs) {
-        double mean(ToDoubleFunction<FeatureSpread> figure) {
-            return runs.stream().mapToDouble(run -> figure.applyAsDouble(run.spread())).average().orElseThrow();
-        }
-
-        /** Half the distance between the largest and the smallest of the runs. */
-        double spread(ToDoubleFunction<FeatureSpread> figure) {
-            var summary = runs.stream().mapToDouble(run -> figure.applyAsDouble(run.spread())).summaryStatistics();
-            return (summary.getMax() - summary.getMin()) / 2;
-        }
-
-        String title() {
-            FeatureSpread first = runs.getFirst().spread();
-            return String.format(Locale.ROOT, "%s: %.2f %%, within %.1f\u00b0, between %.1f\u00b0", loss.name(), 100 * first.accuracy(), first.intra(), first.inter());
-        }
-    }
-
     @Override
     public Integer call() throws IOException {
         require(iterations >= 20, "--iterations is " + iterations + "; give at least 20");
@@ -105,23 +85,40 @@ final class PlotFeaturesCommand implements Callable<Integer> {
         Path folder = PlotCommand.folder(out);
         PrintWriter writer = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
-        var results = new ArrayList<Result>();
+        var results = new ArrayList<FeaturePage.Result>();
         Plots plots = new Plots(sentence -> err.println("angulus: " + sentence));
         try (Device device = Devices.open(deviceName)) {
             var experiment = new FeatureExperiment(device, training, test, writer, err);
             for (PlottedLoss loss : chosen) {
                 var runs = new ArrayList<FeatureExperiment.Run>();
                 for (int start = 1; start <= starts; start++) {
-                    runs.add(experiment.run(loss, loss.config(dimensions, iterations, Math.min(BATCH, training.count()), start)));
+                    runs.add(run(experiment, loss, loss.config(dimensions, iterations, Math.min(BATCH, training.count()), start), folder));
                 }
-                results.add(new Result(loss, runs));
+                results.add(new FeaturePage.Result(loss, runs));
                 write(folder, plots, results, training.identities().size());
             }
         }
-        table(writer, results);
-        writer.println("Pictures and figures are in " + folder);
+        FeaturePage page = page(results);
+        writer.println();
+        writer.println(Table.of(page.rows().getFirst(), page.rows().subList(1, page.rows().size())));
+        writer.println();
+        writer.println(page.legend());
+        writer.println("Page, picture and figures are in " + folder);
         writer.flush();
         return ExitCode.OK;
+    }
+
+    private static FeatureExperiment.Run run(FeatureExperiment experiment, PlottedLoss loss, TrainingConfig config, Path folder) throws IOException {
+        try {
+            return experiment.run(loss, config);
+        } catch (DivergedException e) {
+            throw new CommandFailure(ExitCode.DIVERGED, "the loss " + loss.name() + " with start value " + config.startValue() + " came to gradients that are no numbers;"
+                    + " give more --iterations, whose warm-up is longer, or leave it out of --losses; the losses before it are in " + folder);
+        }
+    }
+
+    private FeaturePage page(List<FeaturePage.Result> results) {
+        return new FeaturePage(dimensions, iterations, BATCH, starts, results);
     }
 
     private void require(boolean condition, String problem) {
@@ -131,11 +128,11 @@ final class PlotFeaturesCommand implements Callable<Integer> {
     }
 
     /** Written after each loss: a long run that is ended leaves what it has. */
-    private void write(Path folder, Plots plots, List<Result> results, int classes) throws IOException {
-        plots.features(folder.resolve("features.png"), results.stream()
-                .map(result -> new FeaturePicture(result.title(), result.runs().getFirst().features(), result.runs().getFirst().labels(), classes)).toList());
+    private void write(Path folder, Plots plots, List<FeaturePage.Result> results, int classes) throws IOException {
+        plots.features(folder.resolve("features.png"), results.stream().map(result -> result.picture(classes)).toList());
+        AtomicFile.write(folder.resolve("features.md"), page(results).markdown());
         var list = new JsonArray();
-        for (Result result : results) {
+        for (FeaturePage.Result result : results) {
             var entry = new JsonObject();
             entry.addProperty("loss", result.loss().name());
             entry.addProperty("iterations", iterations);
@@ -154,20 +151,5 @@ final class PlotFeaturesCommand implements Callable<Integer> {
             list.add(entry);
         }
         AtomicFile.write(folder.resolve("features.json"), new GsonBuilder().setPrettyPrinting().create().toJson(list) + "\n");
-    }
-
-    private static void table(PrintWriter writer, List<Result> results) {
-        writer.println();
-        writer.println("Test accuracy by the nearest class vector; mean angle to the class's mean direction; angle to the nearest other class, mean over the classes");
-        writer.println("and least; mean length. Mean and half the range over the starts.");
-        for (Result result : results) {
-            writer.println(String.format(Locale.ROOT, "%-18s %6.2f +- %.2f %%   within %5.2f +- %.2f   between %6.2f +- %.2f   least %6.2f +- %.2f   length %7.2f +- %.2f",
-                    result.loss().name(),
-                    100 * result.mean(FeatureSpread::accuracy), 100 * result.spread(FeatureSpread::accuracy),
-                    result.mean(FeatureSpread::intra), result.spread(FeatureSpread::intra),
-                    result.mean(FeatureSpread::inter), result.spread(FeatureSpread::inter),
-                    result.mean(FeatureSpread::leastInter), result.spread(FeatureSpread::leastInter),
-                    result.mean(FeatureSpread::length), result.spread(FeatureSpread::length)));
-        }
     }
 }

@@ -39,8 +39,10 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
         if (done >= nextLine || done == steps) {
             nextLine = done + Math.max(1, steps / LINES);
             double left = (steps - done) * (double) batch / report.imagesPerSecond();
-            note(String.format(Locale.ROOT, "step %d of %d  loss %.4f  right %.0f %%  angle %.0f (wrong %.0f)  rate %.2g  %.0f images/s  %s left", done, steps,
-                    report.loss(), 100 * report.accuracy(), report.health().targetAngle(), report.health().nearestAngle(), report.learningRate(), report.imagesPerSecond(), TerminalBar.time(left)));
+            double angle = report.health().targetAngle(); // NaN without a head
+            String angles = Double.isNaN(angle) ? "" : String.format(Locale.ROOT, "angle %.0f (wrong %.0f)  ", angle, report.health().nearestAngle());
+            note(String.format(Locale.ROOT, "step %d of %d  loss %.4f  right %.0f %%  %srate %.2g  %.0f images/s  %s left",
+                    done, steps, report.loss(), 100 * report.accuracy(), angles, report.learningRate(), report.imagesPerSecond(), TerminalBar.time(left)));
         }
     }
 

@@ -43,6 +43,7 @@ import org.angulus.train.Trainer;
 import org.angulus.train.TrainingConfig;
 import org.angulus.train.TrainingListener;
 import org.angulus.train.TrainingMemory;
+import org.angulus.train.TripletRounds;
 
 /** One training run from its faces to its report. */
 final class TrainingJob {
@@ -146,6 +147,9 @@ final class TrainingJob {
             if (orders.get(i) instanceof IdentityOrder identities) {
                 out.println("Batches   " + config.microBatch() / config.metric().imagesPerIdentity() + " people with " + config.metric().imagesPerIdentity()
                         + " images each, of the " + identities.remaining() + " of " + training.classes() + " people that have two images or more");
+            }
+            if (orders.get(i) instanceof TripletRounds rounds) {
+                out.println("Rounds    triplets chosen among " + rounds.words());
             }
         }
         out.println("Precision " + stages.last().precision().words());

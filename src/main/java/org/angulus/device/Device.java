@@ -229,6 +229,17 @@ public final class Device implements AutoCloseable {
         }
     }
 
+    /**
+     * Checks that int8 models run here.
+     *
+     * @throws DeviceUnavailableException when this device has no kernels for them; one sentence says what to do
+     */
+    public void requireInt8() {
+        if (kernels(Op.INT8_CONV2D).isEmpty()) {
+            throw new DeviceUnavailableException("device " + name + " has no int8 kernels; use the device cpu, or a model in f32");
+        }
+    }
+
     /** The kernels of an op, fastest first, the plain one last; empty when this device has no such op. */
     public List<String> kernels(Op op) {
         MemorySegment count = structs.result();

@@ -44,7 +44,10 @@ public enum Op {
     METRIC_BACKWARD,
     METRIC_BETA,
     CENTER_LOSS,
-    CENTER_UPDATE;
+    CENTER_UPDATE,
+    QUANTIZE,
+    INT8_PREPARE,
+    INT8_CONV2D;
 
     private static final Op[] VALUES = values();
 

@@ -75,6 +75,34 @@ public final class Ops {
         device.call(h -> Angulus.ag_image_normalize(h, s.image(shape), images, flips, y));
     }
 
+    /**
+     * y (count), u8 = the nearest whole number of x (count), f32, times {@code factor} (ties to even), plus {@code zero}, within 0 to 255.
+     *
+     * @param zero 0 to 255: what stands for 0
+     */
+    public void quantize(long count, float factor, int zero, long x, long y) {
+        device.call(h -> Angulus.ag_quantize(h, count, factor, zero, x, y));
+    }
+
+    /** Bytes of an int8 convolution's weights in the form that {@link #int8Conv2d} reads. */
+    public long int8PreparedBytes(Conv2dShape shape) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_int8_prepared_bytes(h, s.conv2d(shape), s.result()));
+        return s.result().get(ValueLayout.JAVA_LONG, 0);
+    }
+
+    /** w (K,R,S,C), s8, into that form. */
+    public void int8Prepare(Conv2dShape shape, long w, long prepared) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_int8_prepare(h, s.conv2d(shape), w, prepared));
+    }
+
+    /** Runs a convolution of u8 activations and s8 weights. */
+    public void int8Conv2d(Int8Conv2d convolution) {
+        Structs s = device.structs();
+        device.call(h -> Angulus.ag_int8_conv2d_run(h, s.int8(convolution)));
+    }
+
     /** y (columns), f32: sum of the rows of x. workspace: {@link Op#CHANNEL_SUM}. */
     public void channelSum(Matrix shape, Write write, long x, long y, long workspace) {
         Structs s = device.structs();

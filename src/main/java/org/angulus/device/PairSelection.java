@@ -15,7 +15,9 @@ public enum PairSelection {
     /** For each (a, p) a negative drawn among those with {@code d_an < d_ap + m}: the rule of VGG-Face and of the public FaceNet program. */
     VIOLATOR,
     /** For each (a, p) a negative drawn by the inverse density of its distance (Wu et al. 2017). */
-    DISTANCE_WEIGHTED;
+    DISTANCE_WEIGHTED,
+    /** Rows 3i, 3i + 1 and 3i + 2 only, as anchor, positive and negative: triplets that were chosen before. */
+    TRIPLETS;
 
     int code() {
         return ordinal();

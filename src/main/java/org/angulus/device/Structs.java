@@ -9,6 +9,7 @@ import org.angulus.device.ffi.ag_conv2d_operands;
 import org.angulus.device.ffi.ag_conv2d_shape;
 import org.angulus.device.ffi.ag_head;
 import org.angulus.device.ffi.ag_image_shape;
+import org.angulus.device.ffi.ag_int8_conv2d;
 import org.angulus.device.ffi.ag_matrix;
 import org.angulus.device.ffi.ag_rmsprop;
 import org.angulus.device.ffi.ag_max_pool_shape;
@@ -24,6 +25,7 @@ final class Structs {
     private final MemorySegment matrix;
     private final MemorySegment conv2d;
     private final MemorySegment operands;
+    private final MemorySegment int8;
     private final MemorySegment batchNorm;
     private final MemorySegment head;
     private final MemorySegment maxPool;
@@ -40,6 +42,7 @@ final class Structs {
         matrix = ag_matrix.allocate(arena);
         conv2d = ag_conv2d_shape.allocate(arena);
         operands = ag_conv2d_operands.allocate(arena);
+        int8 = ag_int8_conv2d.allocate(arena);
         batchNorm = ag_batch_norm.allocate(arena);
         head = ag_head.allocate(arena);
         maxPool = ag_max_pool_shape.allocate(arena);
@@ -117,6 +120,24 @@ final class Structs {
         ag_conv2d_operands.residual(operands, o.residual);
         ag_conv2d_operands.statistics(operands, o.statistics);
         return operands;
+    }
+
+    MemorySegment int8(Int8Conv2d c) {
+        MemorySegment.copy(conv2d(c.shape()), 0, ag_int8_conv2d.shape(int8), 0, ag_conv2d_shape.sizeof());
+        ag_int8_conv2d.rounded(int8, c.rounded() ? 1 : 0);
+        ag_int8_conv2d.x_zero(int8, c.xZero());
+        ag_int8_conv2d.y_zero(int8, c.yZero());
+        ag_int8_conv2d.residual_zero(int8, c.residualZero());
+        ag_int8_conv2d.residual_scale(int8, c.residualScale());
+        ag_int8_conv2d.reserved(int8, 0);
+        ag_int8_conv2d.x(int8, c.x());
+        ag_int8_conv2d.prepared(int8, c.prepared());
+        ag_int8_conv2d.scale(int8, c.scale());
+        ag_int8_conv2d.bias(int8, c.bias());
+        ag_int8_conv2d.slope(int8, c.slope());
+        ag_int8_conv2d.residual(int8, c.residual());
+        ag_int8_conv2d.y(int8, c.y());
+        return int8;
     }
 
     MemorySegment batchNorm(BatchNormLayer l) {

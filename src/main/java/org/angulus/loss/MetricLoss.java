@@ -1,5 +1,6 @@
 package org.angulus.loss;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.angulus.device.PairDistance;
@@ -21,6 +22,8 @@ public sealed interface MetricLoss {
     String BETA = "metric.beta";
     /** Name of the tensor with each person's addend to it. */
     String BETA_OF_PEOPLE = "metric.beta_class";
+    /** Name of the tensor with each image's addend to it. */
+    String BETA_OF_IMAGES = "metric.beta_image";
 
     /** Name of the tensor that counts pairs by distance, from which a contrastive margin is set anew. */
     String PAIRS = "metric.pairs";
@@ -72,26 +75,33 @@ public sealed interface MetricLoss {
             require(selection != PairSelection.DISTANCE_WEIGHTED || normalized, "triplet: distance-weighted sampling is for rows of length 1; set normalized");
             require(!farthest || selection == PairSelection.SEMI_HARD, "triplet: farthest is for the selection semi-hard only; leave it false");
         }
+
+        /** The same for batches of triplets that were chosen before. */
+        public Triplet ofChosen() {
+            return new Triplet(margin, distance, normalized, PairSelection.TRIPLETS, soft, pull, ofActive, false);
+        }
     }
 
     /**
-     * Margin-based loss (Wu et al. 2017, equations 5 and 6): max(0, alpha + y (d - b)) on rows of length 1, b = beta + beta of the anchor's person.
+     * Margin-based loss (Wu et al. 2017, equations 5 and 6): max(0, alpha + y (d - b)) on rows of length 1, b = beta + beta of the anchor's person
+     * + beta of the anchor's image.
      *
      * @param alpha half width of the margin
      * @param beta boundary at the start
      * @param learned b is learned
      * @param perPerson an addend for each person, learned too
+     * @param perImage an addend for each image of the training set, learned too
      * @param nu weight of the mean of b
      * @param distance EUCLIDEAN (the paper) or COSINE
      * @param selection ALL, PAIRS or DISTANCE_WEIGHTED
      */
-    record MarginBased(double alpha, double beta, boolean learned, boolean perPerson, double nu, PairDistance distance, PairSelection selection)
+    record MarginBased(double alpha, double beta, boolean learned, boolean perPerson, boolean perImage, double nu, PairDistance distance, PairSelection selection)
             implements MetricLoss {
         public MarginBased {
             require(alpha >= 0 && alpha <= 2, "margin-based: alpha is " + alpha + "; it must be 0 to 2");
             require(beta >= 0 && beta <= 2, "margin-based: beta is " + beta + "; it must be 0 to 2, the distances of rows of length 1");
             require(nu >= 0 && nu <= 1e3, "margin-based: nu is " + nu + "; it must be 0 or more");
-            require(learned || !perPerson, "margin-based: a beta for each person is learned or not there; set learned");
+            require(learned || !perPerson && !perImage, "margin-based: a beta for each person or image is learned or not there; set learned");
             require(distance != PairDistance.SQUARED, "margin-based: the distance is squared; give euclidean or cosine");
             require(selection == PairSelection.ALL || selection == PairSelection.PAIRS || selection == PairSelection.DISTANCE_WEIGHTED,
                     "margin-based: the selection must be all, pairs or distance-weighted");
@@ -118,7 +128,8 @@ public sealed interface MetricLoss {
             case Contrastive loss -> "contrastive, margin " + loss.margin + ", " + space(loss.distance, loss.normalized) + (loss.pairs ? ", pairs" : "");
             case Triplet loss -> "triplet, " + (loss.soft ? "soft margin" : "margin " + loss.margin) + ", " + space(loss.distance, loss.normalized) + ", "
                     + words(loss.selection);
-            case MarginBased loss -> "margin-based, alpha " + loss.alpha + ", beta " + loss.beta + (loss.learned ? " learned" : "") + ", "
+            case MarginBased loss -> "margin-based, alpha " + loss.alpha + ", beta " + loss.beta + (loss.learned ? " learned" : "")
+                    + (loss.perPerson ? " per person" : "") + (loss.perImage ? " per image" : "") + ", "
                     + space(loss.distance, true) + ", " + words(loss.selection);
             case Center loss -> "center, rate " + loss.rate;
         };
@@ -132,15 +143,29 @@ public sealed interface MetricLoss {
         return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** What an optimizer learns of it. */
-    default List<TensorSpec> parameters(int classes) {
+    /**
+     * What an optimizer learns of it.
+     *
+     * @param images of the training set; without meaning where it does not {@link #asksForImages}
+     */
+    default List<TensorSpec> parameters(int classes, int images) {
         if (!(this instanceof MarginBased loss) || !loss.learned) {
             return List.of();
         }
         TensorSpec shared = TensorSpec.vector(BETA, ParameterKind.BIAS, 1, Start.constant(loss.beta));
-        return loss.perPerson
-                ? List.of(shared, TensorSpec.vector(BETA_OF_PEOPLE, ParameterKind.BIAS, classes, Start.constant(0)))
-                : List.of(shared);
+        var all = new ArrayList<>(List.of(shared));
+        if (loss.perPerson) {
+            all.add(TensorSpec.vector(BETA_OF_PEOPLE, ParameterKind.BIAS, classes, Start.constant(0)));
+        }
+        if (loss.perImage) {
+            all.add(TensorSpec.vector(BETA_OF_IMAGES, ParameterKind.BIAS, images, Start.constant(0)));
+        }
+        return all;
+    }
+
+    /** Whether it has to know which image of the training set each row is. */
+    default boolean asksForImages() {
+        return this instanceof MarginBased loss && loss.perImage;
     }
 
     /** What persists beside, and is committed with a step. */

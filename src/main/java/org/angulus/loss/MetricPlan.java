@@ -25,6 +25,7 @@ public final class MetricPlan {
     private final MetricLoss loss;
     private final double weight;
     private final int classes;
+    private final int images;
     private final int n;
     private final int d;
     private final long seed;
@@ -50,25 +51,31 @@ public final class MetricPlan {
      * @param dbeta its gradient, where it is learned
      * @param betaClass f32 (classes)
      * @param dbetaClass its gradient
+     * @param image int32 (N), numbers of the images in the training set
+     * @param betaImage f32 (images)
+     * @param dbetaImage its gradient
      * @param centers f32 (classes, D) as they persist
      * @param candidates the centres after this step
      * @param arena the arena that {@link #reserve} planned
      * @param workspace {@link #workspaceBytes()}
      */
     public record Addresses(
-            long x, long dx, long labels, long scalars, long summary, long margin, long beta, long dbeta, long betaClass, long dbetaClass, long centers,
+            long x, long dx, long labels, long scalars, long summary, long margin, long beta, long dbeta, long betaClass, long dbetaClass, long image,
+            long betaImage, long dbetaImage, long centers,
             long candidates, long arena, long workspace) {}
 
     /**
      * @param weight of the loss beside another
+     * @param images of the training set
      * @param n embeddings of a micro-batch
      * @param d numbers of an embedding
      * @param seed start value of the draws
      */
-    public MetricPlan(Ops ops, MetricLoss loss, double weight, int classes, int n, int d, long seed) {
+    public MetricPlan(Ops ops, MetricLoss loss, double weight, int classes, int images, int n, int d, long seed) {
         this.loss = loss;
         this.weight = weight;
         this.classes = classes;
+        this.images = images;
         this.n = n;
         this.d = d;
         this.seed = seed;
@@ -147,7 +154,7 @@ public final class MetricPlan {
         MetricOperands operands = operands(a, distances);
         ops.metricLoss(operands, coefficients, dbeta, a.summary, a.workspace);
         if (a.dbeta != 0) {
-            ops.metricBeta(operands, write, dbeta, a.dbeta, a.dbetaClass, 0);
+            ops.metricBeta(operands, write, dbeta, a.dbeta, a.dbetaClass, a.dbetaImage);
         }
         if (!normalized) {
             ops.metricBackward(shape, distance, writeX, rows, distances, coefficients, a.dx, a.workspace);
@@ -169,8 +176,8 @@ public final class MetricPlan {
             case MetricLoss.Triplet own -> new MetricOperands(MetricKind.TRIPLET, distance, own.selection(), own.soft(), own.ofActive(), own.farthest(), n, d,
                     0, 0, PURPOSE, (float) weight, (float) own.pull(), 0, seed, distances, a.labels, a.margin, 0, 0, 0, 0, a.scalars);
             case MetricLoss.MarginBased own -> new MetricOperands(MetricKind.MARGIN, distance, own.selection(), false, true, false, n, d,
-                    a.betaClass == 0 ? 0 : classes, 0, PURPOSE, (float) weight, 0, (float) own.nu(), seed, distances, a.labels, a.margin, a.beta,
-                    a.betaClass, 0, 0, a.scalars);
+                    a.betaClass == 0 ? 0 : classes, a.betaImage == 0 ? 0 : images, PURPOSE, (float) weight, 0, (float) own.nu(), seed, distances, a.labels, a.margin, a.beta,
+                    a.betaClass, a.betaImage, a.betaImage == 0 ? 0 : a.image, a.scalars);
             case MetricLoss.None _, MetricLoss.Center _ -> throw new IllegalStateException(loss + " has no pairs.");
         };
     }

@@ -19,7 +19,7 @@ import org.angulus.model.FoldedWeights.Folded;
  * The folded network for one number of images: plans, and places of its activations, which last from one layer to the next only. Activations are
  * stored in the network's precision, embeddings in f32.
  */
-final class EmbeddingBucket {
+final class EmbeddingBucket implements NetworkBucket {
     private final ImageShape imageShape;
     private final Type precision;
     private final Place input;
@@ -27,6 +27,7 @@ final class EmbeddingBucket {
     private final Place result;
     private final Place embeddings;
     private final long embeddingCount;
+    private final FlatLayout layout;
     private final List<Step> steps = new ArrayList<>();
     private final ArenaPlanner arena = new ArenaPlanner();
 
@@ -38,11 +39,15 @@ final class EmbeddingBucket {
 
     private record PoolStep(MaxPoolShape shape, Place x, Place y) implements Step {}
 
-    /** Base addresses of what all buckets share. */
-    record Addresses(long weights, long arena, long workspace, long images, long flips) {}
+    /** Told where a convolution leaves its output, which lasts until the next op is enqueued. */
+    @FunctionalInterface
+    interface OutputObserver {
+        void convolution(int index, long address, int elements);
+    }
 
     EmbeddingBucket(Ops ops, Network network, InputFormat format, FoldedWeights weights, int n, Type precision) {
         this.precision = precision;
+        this.layout = weights.layout();
         NetworkConfig config = network.config();
         boolean reverse = format.channelOrder() == InputFormat.ChannelOrder.BGR;
         imageShape = new ImageShape(n, config.height(), config.width(), config.channels(), precision, reverse, format.mean(), format.factor());
@@ -83,35 +88,53 @@ final class EmbeddingBucket {
         return y;
     }
 
-    long arenaBytes() {
+    @Override
+    public long arenaBytes() {
         return arena.bytes();
     }
 
-    long workspaceBytes() {
-        return plans().stream().mapToLong(Conv2dPlan::workspaceBytes).max().orElse(0);
+    @Override
+    public long workspaceBytes() {
+        return convolutions().stream().mapToLong(step -> step.plan().workspaceBytes()).max().orElse(0);
     }
 
-    /** The plans of the convolutions in their order. */
-    List<Conv2dPlan> plans() {
-        return steps.stream().filter(ConvStep.class::isInstance).map(step -> ((ConvStep) step).plan()).toList();
+    @Override
+    public List<PreparedWeights> preparedWeights() {
+        List<PreparedWeights> all = new ArrayList<>();
+        for (ConvStep step : convolutions()) {
+            all.add(PreparedWeights.of(all.size(), step.plan(), a -> address(a, step.folded().weight())));
+        }
+        return all;
     }
 
-    /** Where the embeddings are left in the arena, f32 (N, D). */
-    Place embeddings() {
+    private List<ConvStep> convolutions() {
+        return steps.stream().filter(ConvStep.class::isInstance).map(ConvStep.class::cast).toList();
+    }
+
+    @Override
+    public Place embeddings() {
         return embeddings;
+    }
+
+    @Override
+    public void emit(Ops ops, Addresses a, long[] prepared) {
+        emit(ops, a, prepared, (_, _, _) -> {});
     }
 
     /**
      * Emits the ops.
      *
-     * @param prepared address of each convolution's prepared weights, 0 for none
+     * @param observer told each convolution once its ops are enqueued
      */
-    void emit(Ops ops, FlatLayout layout, Addresses a, long[] prepared) {
+    void emit(Ops ops, Addresses a, long[] prepared, OutputObserver observer) {
         ops.imageNormalize(imageShape, a.images(), a.flips(), a.arena() + input.offset());
         int convolution = 0;
         for (Step step : steps) {
             switch (step) {
-                case ConvStep conv -> run(conv, layout, a, prepared[convolution++]);
+                case ConvStep conv -> {
+                    run(conv, a, prepared[convolution]);
+                    observer.convolution(convolution++, a.arena() + conv.y().offset(), Math.toIntExact(conv.plan().shape().outputs()));
+                }
                 case PoolStep pool -> ops.maxPoolForward(pool.shape(), a.arena() + pool.x().offset(), 0, a.arena() + pool.y().offset());
             }
         }
@@ -120,19 +143,19 @@ final class EmbeddingBucket {
         }
     }
 
-    private static void run(ConvStep step, FlatLayout layout, Addresses a, long prepared) {
+    private void run(ConvStep step, Addresses a, long prepared) {
         step.plan().run(new Conv2dOperands()
                 .x(a.arena() + step.x().offset())
-                .w(address(layout, a, step.folded().weight()))
+                .w(address(a, step.folded().weight()))
                 .y(a.arena() + step.y().offset())
                 .prepared(prepared)
                 .workspace(step.plan().workspaceBytes() > 0 ? a.workspace() : 0)
-                .bias(address(layout, a, step.folded().bias()))
-                .slope(address(layout, a, step.folded().slope()))
+                .bias(address(a, step.folded().bias()))
+                .slope(address(a, step.folded().slope()))
                 .residual(step.residual() == null ? 0 : a.arena() + step.residual().offset()));
     }
 
-    static long address(FlatLayout layout, Addresses a, TensorSpec spec) {
-        return spec == null ? 0 : a.weights() + Float.BYTES * layout.offset(spec);
+    private long address(Addresses a, TensorSpec spec) {
+        return spec == null ? 0 : a.parameter(layout.offset(spec));
     }
 }

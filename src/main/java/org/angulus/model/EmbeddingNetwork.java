@@ -6,10 +6,11 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.function.ToLongFunction;
-import org.angulus.device.Conv2dPlan;
 import org.angulus.device.Device;
 import org.angulus.device.DeviceBuffer;
 import org.angulus.device.Graph;
@@ -18,6 +19,7 @@ import org.angulus.device.OutOfDeviceMemoryException;
 import org.angulus.device.Type;
 import org.angulus.image.Grey;
 import org.angulus.image.RgbImage;
+import org.angulus.model.NetworkBucket.PreparedWeights;
 
 /**
  * A trained network that turns aligned crops into embeddings. Batch norm is folded into the convolutions, the weights are prepared once, and for 1,
@@ -33,10 +35,12 @@ public final class EmbeddingNetwork implements AutoCloseable {
     /** What is sent of the crops where the network reads one channel; null: they are sent themselves. */
     private final HostBuffer hostGrey;
     private final HostBuffer hostEmbeddings;
-    private final List<EmbeddingBucket> buckets = new ArrayList<>();
+    private final List<NetworkBucket> buckets = new ArrayList<>();
+    private final List<long[]> preparedPlaces = new ArrayList<>();
     private final List<Graph> graphs = new ArrayList<>();
     private final List<DeviceBuffer> buffers = new ArrayList<>();
-    private final EmbeddingBucket.Addresses addresses;
+    private final long parameterCount;
+    private final NetworkBucket.Addresses addresses;
     private boolean closed;
 
     /**
@@ -48,6 +52,18 @@ public final class EmbeddingNetwork implements AutoCloseable {
      */
     public EmbeddingNetwork(Device device, NetworkConfig config, InputFormat format, Weights weights, int largest, Type precision) {
         device.require(precision);
+        Network network = config.build();
+        var folded = new FoldedWeights(network, weights);
+        this(device, config, folded.layout(), folded.weights(), n -> new EmbeddingBucket(device.ops(), network, format, folded, n, precision), largest);
+    }
+
+    /** In int8. */
+    EmbeddingNetwork(Device device, NetworkConfig config, InputFormat format, Int8Weights weights, int largest) {
+        device.requireInt8();
+        this(device, config, weights.layout(), weights.parameters(), n -> new Int8Bucket(device.ops(), config, format, weights, n), largest);
+    }
+
+    private EmbeddingNetwork(Device device, NetworkConfig config, FlatLayout layout, Weights parameters, IntFunction<NetworkBucket> bucket, int largest) {
         if (largest < 1 || largest > 4096) {
             throw new IllegalArgumentException("The largest batch is " + largest + " images; it must be 1 to 4096.");
         }
@@ -55,10 +71,9 @@ public final class EmbeddingNetwork implements AutoCloseable {
         this.config = config;
         this.largest = Math.max(1, Integer.highestOneBit(2 * largest - 1));
         this.imageBytes = RgbImage.CHANNELS * config.height() * config.width();
-        Network network = config.build();
-        var folded = new FoldedWeights(network, weights);
+        this.parameterCount = layout.count();
         for (int n = 1; n <= this.largest; n *= 2) {
-            buckets.add(new EmbeddingBucket(device.ops(), network, format, folded, n, precision));
+            buckets.add(bucket.apply(n));
         }
         long images = (long) this.largest * config.inputCount();
         long flips = (images + 255) / 256 * 256;
@@ -68,17 +83,16 @@ public final class EmbeddingNetwork implements AutoCloseable {
             hostGrey = config.channels() == 1 ? device.allocateHost(images) : null;
             hostEmbeddings = device.allocateHost((long) Float.BYTES * this.largest * config.embeddingSize());
             DeviceBuffer inputs = allocate(flips + this.largest);
-            DeviceBuffer parameters = allocate(Float.BYTES * folded.layout().count());
-            DeviceBuffer arena = allocate(mostOf(buckets, EmbeddingBucket::arenaBytes));
-            DeviceBuffer workspace = allocate(mostOf(buckets, EmbeddingBucket::workspaceBytes));
-            addresses = new EmbeddingBucket.Addresses(
-                    parameters.address(), arena.address(), workspace.address(), inputs.address(), inputs.address(flips));
-            new FlatBuffer(device, folded.layout(), parameters.address()).write(folded.weights());
-            record(folded);
+            DeviceBuffer memory = allocate(Float.BYTES * parameterCount);
+            DeviceBuffer arena = allocate(mostOf(buckets, NetworkBucket::arenaBytes));
+            DeviceBuffer workspace = allocate(mostOf(buckets, NetworkBucket::workspaceBytes));
+            addresses = new NetworkBucket.Addresses(memory.address(), arena.address(), workspace.address(), inputs.address(), inputs.address(flips));
+            new FlatBuffer(device, layout, memory.address()).write(parameters);
+            record();
             complete = true;
         } catch (OutOfDeviceMemoryException full) {
             release();
-            throw BatchMemory.refused(device, "embedding", this.largest, n -> memoryBytes(folded, n), full);
+            throw BatchMemory.refused(device, "embedding", this.largest, this::memoryBytes, full);
         } finally {
             if (!complete) {
                 release();
@@ -86,11 +100,31 @@ public final class EmbeddingNetwork implements AutoCloseable {
         }
     }
 
-    /** Loads a model file with all it says of itself. */
+    /**
+     * Loads a model file with all it says of itself.
+     *
+     * @param precision {@link Type#F32} for an int8 model: what is not int8 in it is f32
+     */
     public static EmbeddingNetwork load(Device device, Path file, int largest, Type precision) throws IOException {
         ModelMetadata metadata = ModelMetadata.load(file);
+        if (Int8Weights.isIn(file)) {
+            if (precision != Type.F32) {
+                throw new IOException(file + ": an int8 model has its precision already; leave the precision at " + Type.F32.words() + ".");
+            }
+            return new EmbeddingNetwork(device, metadata.network(), metadata.input(), Int8Weights.load(file, Int8Weights.network(file, metadata)), largest);
+        }
         Weights weights = Weights.load(file, metadata.network().build().modelTensors(), "");
         return new EmbeddingNetwork(device, metadata.network(), metadata.input(), weights, largest, precision);
+    }
+
+    /** Checks that a model file holds every tensor of its network; an IOException says in one sentence what is wrong. */
+    public static void check(Path file) throws IOException {
+        ModelMetadata metadata = ModelMetadata.load(file);
+        if (Int8Weights.isIn(file)) {
+            Int8Weights.load(file, Int8Weights.network(file, metadata));
+        } else {
+            Weights.load(file, metadata.network().build().modelTensors(), "");
+        }
     }
 
     /** In f32. */
@@ -104,53 +138,64 @@ public final class EmbeddingNetwork implements AutoCloseable {
     }
 
     /** Memory for {@code n} images at a time, a power of two: that of the buckets up to it. */
-    private long memoryBytes(FoldedWeights folded, int n) {
-        List<EmbeddingBucket> used = buckets.subList(0, 1 + Integer.numberOfTrailingZeros(n));
+    private long memoryBytes(int n) {
+        List<NetworkBucket> used = buckets.subList(0, 1 + Integer.numberOfTrailingZeros(n));
         long images = (long) n * (imageBytes + 1);
-        return 2 * images + Float.BYTES * ((long) n * config.embeddingSize() + folded.layout().count()) + mostOf(used, EmbeddingBucket::arenaBytes)
-                + mostOf(used, EmbeddingBucket::workspaceBytes) + placePrepared(used, new HashMap<>());
+        return 2 * images + Float.BYTES * ((long) n * config.embeddingSize() + parameterCount) + mostOf(used, NetworkBucket::arenaBytes)
+                + mostOf(used, NetworkBucket::workspaceBytes) + placePrepared(used, new HashMap<>());
     }
 
-    private static long mostOf(List<EmbeddingBucket> buckets, ToLongFunction<EmbeddingBucket> bytes) {
+    private static long mostOf(List<NetworkBucket> buckets, ToLongFunction<NetworkBucket> bytes) {
         return buckets.stream().mapToLong(bytes).max().orElse(0);
     }
 
     /** Gives each form of prepared weights its offset, and all their bytes. */
-    private static long placePrepared(List<EmbeddingBucket> buckets, Map<String, Long> offsets) {
+    private static long placePrepared(List<NetworkBucket> buckets, Map<String, Long> offsets) {
         long bytes = 0;
-        for (EmbeddingBucket bucket : buckets) {
-            for (int i = 0; i < bucket.plans().size(); i++) {
-                Conv2dPlan plan = bucket.plans().get(i);
-                if (plan.preparedBytes() > 0 && offsets.putIfAbsent(key(i, plan), bytes) == null) {
-                    bytes += (plan.preparedBytes() + 255) / 256 * 256;
+        for (NetworkBucket bucket : buckets) {
+            for (PreparedWeights weights : bucket.preparedWeights()) {
+                if (weights.bytes() > 0 && offsets.putIfAbsent(weights.form(), bytes) == null) {
+                    bytes += (weights.bytes() + 255) / 256 * 256;
                 }
             }
         }
         return bytes;
     }
 
-    /** Prepares the weights once for each form that a bucket's plan reads, and records the buckets. */
-    private void record(FoldedWeights folded) {
+    /** Prepares the weights once for each form that a bucket reads, and records the buckets. */
+    private void record() {
         var offsets = new HashMap<String, Long>();
         DeviceBuffer prepared = allocate(placePrepared(buckets, offsets));
-        var done = new HashMap<String, Boolean>();
-        for (EmbeddingBucket bucket : buckets) {
-            var places = new long[bucket.plans().size()];
+        var done = new HashSet<String>();
+        for (NetworkBucket bucket : buckets) {
+            List<PreparedWeights> weights = bucket.preparedWeights();
+            var places = new long[weights.size()];
             for (int i = 0; i < places.length; i++) {
-                Conv2dPlan plan = bucket.plans().get(i);
-                if (plan.preparedBytes() > 0) {
-                    places[i] = prepared.address(offsets.get(key(i, plan)));
-                    if (done.putIfAbsent(key(i, plan), true) == null) {
-                        plan.prepare(EmbeddingBucket.address(folded.layout(), addresses, folded.layers().get(i).weight()), places[i]);
+                PreparedWeights one = weights.get(i);
+                if (one.bytes() > 0) {
+                    places[i] = prepared.address(offsets.get(one.form()));
+                    if (done.add(one.form())) {
+                        one.maker().make(device, addresses, places[i]);
                     }
                 }
             }
-            graphs.add(device.record(() -> bucket.emit(device.ops(), folded.layout(), addresses, places)));
+            preparedPlaces.add(places);
+            graphs.add(device.record(() -> bucket.emit(device.ops(), addresses, places)));
         }
     }
 
-    private static String key(int layer, Conv2dPlan plan) {
-        return layer + "/" + plan.preparedForm() + "/" + plan.preparedBytes();
+    /** What {@link #observe} tells: the output of a convolution, f32. */
+    @FunctionalInterface
+    interface LayerObserver {
+        void output(int convolution, float[] elements);
+    }
+
+    /** Runs a crop, u8 RGB (height, width, 3), through an f32 network and shows what every convolution leaves. */
+    void observe(MemorySegment crop, LayerObserver observer) {
+        EmbeddingBucket bucket = (EmbeddingBucket) buckets.getFirst();
+        MemorySegment.copy(crop, 0, crops(), 0, imageBytes);
+        upload(1, 1, false);
+        bucket.emit(device.ops(), addresses, preparedPlaces.getFirst(), (index, address, count) -> observer.output(index, device.transfers().floats(address, count)));
     }
 
     private DeviceBuffer allocate(long bytes) {
@@ -236,14 +281,19 @@ public final class EmbeddingNetwork implements AutoCloseable {
                     + ".");
         }
         int index = 32 - Integer.numberOfLeadingZeros(batch - 1);
-        MemorySegment flips = hostImages.segment().asSlice((long) largest * imageBytes, 1L << index);
-        flips.fill((byte) (mirrored ? 1 : 0));
-        device.transfers().upload(addresses.images(), input(count));
-        device.transfers().upload(addresses.flips(), flips);
+        upload(count, 1 << index, mirrored);
         graphs.get(index).launch();
         MemorySegment result = hostEmbeddings.segment().asSlice(0, (long) Float.BYTES * count * config.embeddingSize());
         device.transfers().download(result, addresses.arena() + buckets.get(index).embeddings().offset());
         return result;
+    }
+
+    /** Sends what lies in {@link #crops} to the device, as the network reads it, and {@code batch} flips. */
+    private void upload(int count, int batch, boolean mirrored) {
+        MemorySegment flips = hostImages.segment().asSlice((long) largest * imageBytes, batch);
+        flips.fill((byte) (mirrored ? 1 : 0));
+        device.transfers().upload(addresses.images(), input(count));
+        device.transfers().upload(addresses.flips(), flips);
     }
 
     /** The crops as the network reads them. */

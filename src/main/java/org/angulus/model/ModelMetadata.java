@@ -71,9 +71,17 @@ public record ModelMetadata(NetworkConfig network, InputFormat input, String los
         }
     }
 
+    /** As {@link #load}, of a model from which training can start: an int8 one is refused with one sentence. */
+    public static ModelMetadata loadTrainable(Path file) throws IOException {
+        try (SafeTensors tensors = SafeTensors.open(file)) {
+            Int8Weights.refuse(tensors);
+        }
+        return load(file);
+    }
+
     static ModelMetadata fromMap(Map<String, String> map) {
         String format = value(map, FORMAT_KEY, Function.identity());
-        if (!format.equals(FORMAT)) {
+        if (!format.equals(FORMAT) && !Int8Weights.isIn(map)) {
             throw new IllegalArgumentException(
                     "the file has the format '" + format + "', but this program reads " + FORMAT + "; read it with the program that saved it.");
         }

@@ -33,6 +33,7 @@ public final class Weights {
      */
     public static Weights load(Path file, Collection<TensorSpec> specs, String prefix) throws IOException {
         try (SafeTensors tensors = SafeTensors.open(file)) {
+            Int8Weights.refuse(tensors);
             var weights = new Weights();
             for (TensorSpec spec : specs) {
                 TensorEntry entry = tensors.entry(prefix + spec.name());

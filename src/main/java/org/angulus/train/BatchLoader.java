@@ -75,7 +75,8 @@ final class BatchLoader implements AutoCloseable {
                 n,
                 memory.asSlice(block.images(), 3L * n * source.height() * source.width()),
                 memory.asSlice(block.labels(), 4L * n),
-                memory.asSlice(block.flips(), n));
+                memory.asSlice(block.flips(), n),
+                block.isNumbered() ? memory.asSlice(block.numbers(), 4L * n) : null);
         slot.filled = workers.submit(() -> {
             source.fill(micro * n, batch);
             if (buffers.channels == 1) {

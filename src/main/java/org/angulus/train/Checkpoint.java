@@ -29,14 +29,16 @@ import org.angulus.model.Weights;
  * @param weights parameters and running statistics
  * @param average their moving average, or null
  * @param optimizer what the optimizer keeps, by {@link Optimizer#states()}
+ * @param round the triplets that batches are made of, or null; in {@code round.json}
  */
-public record Checkpoint(State state, TrainingConfig config, Weights weights, Weights average, Map<String, Weights> optimizer) {
+public record Checkpoint(State state, TrainingConfig config, Weights weights, Weights average, Map<String, Weights> optimizer, TripletRound round) {
     static final String STATE = "state.json";
     /** The file of the weights to use. */
     public static final String MODEL = "model.safetensors";
 
     private static final String RAW = "raw.safetensors";
     private static final String OPTIMIZER = "optimizer.safetensors";
+    private static final String ROUND = "round.json";
     private static final int FORMAT = 1;
     /** Stands for the decoder in a checkpoint that does not name it. */
     static final String UNKNOWN_DECODER = "unknown";
@@ -74,6 +76,9 @@ public record Checkpoint(State state, TrainingConfig config, Weights weights, We
         var writer = new SafeTensorsWriter();
         optimizer.forEach((name, tensors) -> tensors.addTo(writer, name + "/"));
         writer.write(folder.resolve(OPTIMIZER));
+        if (round != null) {
+            AtomicFile.write(folder.resolve(ROUND), RecordJson.write(round).toString());
+        }
         AtomicFile.write(folder.resolve(STATE), RecordJson.write(new File(state, config)).toString());
     }
 
@@ -105,7 +110,19 @@ public record Checkpoint(State state, TrainingConfig config, Weights weights, We
         for (String name : file.config().optimizer().states()) {
             optimizer.put(name, Weights.load(folder.resolve(OPTIMIZER), trained, name + "/"));
         }
-        return new Checkpoint(file.state(), file.config(), weights, average, optimizer);
+        return new Checkpoint(file.state(), file.config(), weights, average, optimizer, readRound(folder, file.config()));
+    }
+
+    private static TripletRound readRound(Path folder, TrainingConfig config) throws IOException {
+        if (config.metric().sampling() != MetricTraining.Sampling.FACENET_ROUND) {
+            return null;
+        }
+        Path path = folder.resolve(ROUND);
+        try {
+            return RecordJson.read(JsonText.parse(TextFile.read(path)), TripletRound.class, null, "round");
+        } catch (IllegalArgumentException e) {
+            throw new IOException(path + ": " + e.getMessage(), e);
+        }
     }
 
     private static File readFile(Path folder) throws IOException {
@@ -130,6 +147,16 @@ public record Checkpoint(State state, TrainingConfig config, Weights weights, We
             addIfAbsent(file.get("state"), "decoder", new JsonPrimitive(UNKNOWN_DECODER));
             addIfAbsent(file.get("config"), "frozen", new JsonPrimitive(Network.NOTHING));
             addIfAbsent(file.get("config"), "metric", RecordJson.write(MetricTraining.NONE));
+            if (file.get("config") instanceof JsonObject config) {
+                addMetricFields(config.get("metric"));
+            }
+        }
+    }
+
+    private static void addMetricFields(JsonElement metric) {
+        addIfAbsent(metric, "identitiesPerRound", new JsonPrimitive(MetricTraining.NONE.identitiesPerRound()));
+        if (metric instanceof JsonObject fields && fields.get("loss") instanceof JsonObject loss && loss.has("perPerson")) {
+            addIfAbsent(loss, "perImage", new JsonPrimitive(false));
         }
     }
 

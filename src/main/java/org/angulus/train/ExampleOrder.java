@@ -1,8 +1,9 @@
 package org.angulus.train;
 
 import org.angulus.data.LabeledImages;
+import org.angulus.loss.MetricLoss;
 
-/** Which image of a set stands at each place of a run: a function of the place alone. */
+/** Which image of a set stands at each place of a run: a function of the place alone, and with {@link TripletRounds} of the round that has begun. */
 @FunctionalInterface
 public interface ExampleOrder {
     /** The number of the image that example {@code example} of the run is. */
@@ -19,6 +20,8 @@ public interface ExampleOrder {
             case SHUFFLED -> shuffled(images.count(), config.startValue());
             case IDENTITIES -> new IdentityOrder(images, config.microBatch() / metric.imagesPerIdentity(), metric.imagesPerIdentity(), config.startValue());
             case PAIRS -> new PairOrder(images, config.startValue());
+            case FACENET_ROUND -> new TripletRounds(images, (MetricLoss.Triplet) metric.loss(), metric.identitiesPerRound(), metric.imagesPerIdentity(), config.batch(),
+                    config.startValue());
         };
     }
 

@@ -47,7 +47,6 @@ public final class IdentityOrder implements ExampleOrder {
         long epoch = Math.floorDiv(number, perEpoch);
         int turn = (int) Math.floorMod(number, (long) perEpoch) * people + place / each;
         int person = identities.several(new Permutation(identities.severals(), startValue, epoch).at(turn));
-        int count = identities.count(person);
-        return identities.image(person, new Permutation(count, startValue ^ 0x9E3779B97F4A7C15L * (person + 1), epoch).at(place % each % count));
+        return identities.shuffled(person, startValue, epoch, place % each % identities.count(person));
     }
 }

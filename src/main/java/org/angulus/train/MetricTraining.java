@@ -1,5 +1,8 @@
 package org.angulus.train;
 
+import java.util.EnumSet;
+import java.util.Set;
+import org.angulus.device.PairSelection;
 import org.angulus.loss.MetricLoss;
 import org.angulus.loss.MetricLosses;
 
@@ -10,12 +13,16 @@ import org.angulus.loss.MetricLosses;
  * @param weight of it beside the head's loss
  * @param alone no head and no class vectors
  * @param sampling what a batch is made of
- * @param imagesPerIdentity K of IDENTITIES; a micro-batch is a multiple of it
+ * @param imagesPerIdentity K of IDENTITIES, where a micro-batch is a multiple of it, and of FACENET_ROUND
  * @param adaptEvery pairs after which a contrastive margin is set to the threshold that tells these pairs apart best (DeepID2: 200,000); 0: it stays
+ * @param identitiesPerRound P of FACENET_ROUND
  */
-public record MetricTraining(MetricLoss loss, double weight, boolean alone, Sampling sampling, int imagesPerIdentity, int adaptEvery) {
+public record MetricTraining(MetricLoss loss, double weight, boolean alone, Sampling sampling, int imagesPerIdentity, int adaptEvery,
+        int identitiesPerRound) {
+    private static final Set<PairSelection> CHOSEN_IN_ROUNDS = EnumSet.of(PairSelection.SEMI_HARD, PairSelection.SEMI_HARD_RANDOM, PairSelection.VIOLATOR);
+
     /** No such loss. */
-    public static final MetricTraining NONE = new MetricTraining(new MetricLoss.None(), 1, false, Sampling.SHUFFLED, 4, 0);
+    public static final MetricTraining NONE = new MetricTraining(new MetricLoss.None(), 1, false, Sampling.SHUFFLED, 4, 0, 45);
 
     /** What a batch is made of. */
     public enum Sampling {
@@ -24,7 +31,9 @@ public record MetricTraining(MetricLoss loss, double weight, boolean alone, Samp
         /** P people with K images each. */
         IDENTITIES,
         /** Pairs of one person and of two in turn. */
-        PAIRS
+        PAIRS,
+        /** Triplets that are chosen from time to time, among P K embedded images, by the selection of the loss: {@link TripletRounds}. */
+        FACENET_ROUND
     }
 
     public MetricTraining {
@@ -32,6 +41,11 @@ public record MetricTraining(MetricLoss loss, double weight, boolean alone, Samp
         require(!alone || isThere(loss) && !(loss instanceof MetricLoss.Center),
                 "alone is set, but " + (isThere(loss) ? "center loss alone draws all embeddings to one point" : "there is no loss") + "; leave the head or choose another");
         require(imagesPerIdentity >= 2, "imagesPerIdentity is " + imagesPerIdentity + ", which leaves no pair of one person; give 2 or more");
+        require(identitiesPerRound >= 2 && identitiesPerRound <= 65536, "identitiesPerRound is " + identitiesPerRound + "; it must be 2 to 65536 people");
+        require(sampling != Sampling.FACENET_ROUND || loss instanceof MetricLoss.Triplet t && CHOSEN_IN_ROUNDS.contains(t.selection()),
+                "the sampling is facenet-round, which chooses triplets by semi-hard, semi-hard-random or violator; give a triplet loss with one of these selections");
+        require(!(loss instanceof MetricLoss.Triplet t && t.selection() == PairSelection.TRIPLETS),
+                "the selection triplets is what a round leaves in its batches; give the sampling facenet-round and the selection of its choice");
         require(adaptEvery >= 0, "adaptEvery is " + adaptEvery + " pairs; give 0 or more");
         require(adaptEvery == 0 || loss instanceof MetricLoss.Contrastive c && c.pairs() && sampling == Sampling.PAIRS,
                 "adaptEvery is for the contrastive loss with pairs and the sampling pairs; leave it 0");
@@ -46,7 +60,7 @@ public record MetricTraining(MetricLoss loss, double weight, boolean alone, Samp
             case MetricLoss.Contrastive own when own.pairs() -> Sampling.PAIRS;
             case MetricLoss.Contrastive _, MetricLoss.Triplet _, MetricLoss.MarginBased _ -> Sampling.IDENTITIES;
         };
-        return new MetricTraining(loss, weight, alone, sampling, NONE.imagesPerIdentity, 0);
+        return new MetricTraining(loss, weight, alone, sampling, NONE.imagesPerIdentity, 0, NONE.identitiesPerRound);
     }
 
     /** What a configuration that names only the kind of loss starts from; this where it names none. */
@@ -64,6 +78,11 @@ public record MetricTraining(MetricLoss loss, double weight, boolean alone, Samp
         return !(loss instanceof MetricLoss.None);
     }
 
+    /** The loss as batches see it: what a round chose stands in them row after row. */
+    MetricLoss inBatches() {
+        return sampling == Sampling.FACENET_ROUND ? ((MetricLoss.Triplet) loss).ofChosen() : loss;
+    }
+
     /** Whether there is such a loss. */
     public boolean isThere() {
         return isThere(loss);
@@ -74,6 +93,7 @@ public record MetricTraining(MetricLoss loss, double weight, boolean alone, Samp
         require(sampling != Sampling.IDENTITIES || microBatch % imagesPerIdentity == 0 && microBatch / imagesPerIdentity >= 2,
                 "a micro-batch of " + microBatch + " is not made of at least 2 people with " + imagesPerIdentity + " images each; give a multiple, "
                         + 2 * imagesPerIdentity + " or more");
+        require(sampling != Sampling.FACENET_ROUND || microBatch % 3 == 0, "a micro-batch of " + microBatch + " is not made of triplets; give a multiple of 3");
         require(sampling != Sampling.PAIRS || microBatch % 4 == 0, "a micro-batch of " + microBatch + " is not made of pairs of one person and as many of two; give a multiple of 4");
     }
 

@@ -15,16 +15,7 @@ public final class PairOrder implements ExampleOrder {
     /** @throws IllegalArgumentException with one sentence, when there is nobody with two images, or one person only */
     public PairOrder(LabeledImages set, long startValue) {
         identities = new Identities(set);
-        if (identities.severals() == 0) {
-            throw new IllegalArgumentException("batches of pairs: nobody in the training set has two images, so there is no pair of one person; give more images.");
-        }
-        int present = 0;
-        for (int person = 0; person < identities.people(); person++) {
-            present += identities.count(person) > 0 ? 1 : 0;
-        }
-        if (present < 2) {
-            throw new IllegalArgumentException("batches of pairs: the training set shows one person only, so there is no pair of two; give more people.");
-        }
+        identities.requirePairs("batches of pairs");
         this.set = set;
         random = new CounterRandom(startValue, "pairs");
     }

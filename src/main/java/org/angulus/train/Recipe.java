@@ -26,8 +26,8 @@ import org.angulus.model.Printable;
 public record Recipe(String name, String title, String source, String data, String published, String note, JsonObject training) {
     private static final List<String> NAMES = List.of(
             "default", "article-adam", "synthetic", "am-softmax", "cosface", "cosface-large", "normface", "facenet-casia", "facenet-vggface2",
-            "facenet-rmsprop", "vgg-face-softmax", "sphereface", "sphereface-pytorch", "opensphere", "arcface-casia", "arcface-ms1mv2", "arcface-torch",
-            "arcface-from-scratch", "softmax-then-am-softmax", "frozen-trunk");
+            "facenet-rmsprop", "facenet-triplet", "center-loss", "deepid2", "vgg-face", "vgg-face-softmax", "sphereface", "sphereface-pytorch", "opensphere",
+            "arcface-casia", "arcface-ms1mv2", "arcface-torch", "arcface-from-scratch", "softmax-then-am-softmax", "frozen-trunk");
 
     /** The names {@link #of} knows, the ones to begin with first. */
     public static List<String> names() {

@@ -62,6 +62,11 @@ public final class ShuffledBatches implements BatchSource {
     }
 
     @Override
+    public int images() {
+        return images.count();
+    }
+
+    @Override
     public int height() {
         return images.height();
     }
@@ -77,18 +82,21 @@ public final class ShuffledBatches implements BatchSource {
         for (int i = 0; i < batch.size(); i++) {
             long example = position + i;
             MemorySegment pixels = batch.images().asSlice(i * size, size);
-            int image = read(example, pixels);
+            int image = readExample(example, pixels);
             if (!augmentation.isNone()) {
                 RgbImage crop = new RgbImage(height(), width(), pixels.toArray(ValueLayout.JAVA_BYTE));
                 augmentation.apply(crop, changes, example).copyTo(pixels);
             }
             batch.labels().setAtIndex(ValueLayout.JAVA_INT, i, images.label(image));
+            if (batch.numbers() != null) {
+                batch.numbers().setAtIndex(ValueLayout.JAVA_INT, i, image);
+            }
             batch.flips().set(ValueLayout.JAVA_BYTE, i, (byte) (flip ? flips.bits(example) & 1 : 0));
         }
     }
 
     /** Reads the image of an example, or the first of its substitutes that can be read, and gives its number. */
-    private int read(long example, MemorySegment pixels) throws IOException {
+    private int readExample(long example, MemorySegment pixels) throws IOException {
         int image = image(example);
         for (int attempt = 0; ; attempt++) {
             try {
@@ -105,6 +113,23 @@ public final class ShuffledBatches implements BatchSource {
                 }
                 image = (int) (substitutes.bits(example, attempt) >>> 33) % images.count();
             }
+        }
+    }
+
+    @Override
+    public TripletRounds rounds() {
+        return order instanceof TripletRounds rounds ? rounds : null;
+    }
+
+    @Override
+    public boolean read(int image, MemorySegment rgb) throws IOException {
+        try {
+            images.read(image, rgb);
+            failed.used();
+            return true;
+        } catch (IOException e) {
+            failed.failed(e);
+            return false;
         }
     }
 

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.angulus.model.ModelMetadata;
 import org.angulus.model.Network;
 import org.angulus.model.SafeTensors;
@@ -40,12 +41,13 @@ public record StartingWeights(Weights weights, List<String> taken, List<String> 
      * Reads a model file for a network.
      *
      * @param head parameters of the head
+     * @param state what the losses keep from step to step, say a margin or centres: it starts anew
      * @param kept whether the file's class vectors are taken; a bias that the file lacks starts at 0
      * @param startValue of what is drawn
      * @throws IOException with one sentence, when the file cannot be read, or differs in more than its head and last projection
      */
-    static StartingWeights of(Path model, Network network, List<TensorSpec> head, Head kept, long startValue) throws IOException {
-        ModelMetadata metadata = ModelMetadata.load(model);
+    static StartingWeights of(Path model, Network network, List<TensorSpec> head, List<TensorSpec> state, Head kept, long startValue) throws IOException {
+        ModelMetadata metadata = ModelMetadata.loadTrainable(model);
         Set<String> mayDiffer = projection(network);
         var taken = new ArrayList<TensorSpec>();
         var drawn = new ArrayList<TensorSpec>();
@@ -74,7 +76,7 @@ public record StartingWeights(Weights weights, List<String> taken, List<String> 
                 (fits && kept != Head.NEW ? taken : drawn).add(spec);
             }
         }
-        Weights weights = Weights.draw(drawn, startValue);
+        Weights weights = Weights.draw(Stream.concat(drawn.stream(), state.stream()).toList(), startValue);
         Weights read = Weights.load(model, taken, "");
         taken.forEach(spec -> weights.put(spec, read.get(spec)));
         return new StartingWeights(weights, names(taken), names(drawn));

@@ -7,7 +7,7 @@ import org.angulus.loss.HeadHealth;
  *
  * @param step number of the step, from 0
  * @param loss mean over the batch
- * @param accuracy share of the batch whose target cosine beats every other class
+ * @param accuracy share of the batch whose target cosine beats every other class; without a head the share of its terms that are 0
  * @param targetCosine mean cosine to the right class vector (the mean logit for SOFTMAX)
  * @param otherCosine mean cosine to the other class vectors (the mean logit for SOFTMAX)
  * @param gradientNorm of the whole gradient, before clipping

@@ -10,14 +10,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.angulus.device.Device;
-import org.angulus.device.HeadKind;
 import org.angulus.device.HeadSummary;
 import org.angulus.device.MetricSummary;
 import org.angulus.device.StepControl;
 import org.angulus.device.StepScalars;
 import org.angulus.image.Decoders;
 import org.angulus.loss.MetricLoss;
-import org.angulus.loss.ScaleBound;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.FlatLayout;
 import org.angulus.model.ModelMetadata;
@@ -32,8 +30,6 @@ import org.angulus.model.Weights;
  */
 public final class Trainer implements AutoCloseable {
     private static final int EVALUATION_BATCH = 64;
-    /** Lowest loss above which no target reaches a probability of 0.6. */
-    private static final double HOPELESS_LOSS = 0.5;
 
     private final Device device;
     private final TrainingConfig config;
@@ -62,7 +58,8 @@ public final class Trainer implements AutoCloseable {
     private double waitedNanos;
     private boolean closed;
     private final MarginAdaptation adaptation; // null where the margin stays
-    private final Set<String> told = new HashSet<>();
+    private final TripletRounds rounds; // null where the source alone decides what batches are made of
+    private final Set<String> told = new HashSet<>(); // advice, each once in a run
 
     /**
      * Takes all memory of the run and starts the weights.
@@ -79,13 +76,21 @@ public final class Trainer implements AutoCloseable {
                     + " (rows x columns), but the network reads " + config.network().height() + "x" + config.network().width()
                     + "; set network.height and network.width to the crops' size.");
         }
+        rounds = source.rounds();
+        if ((rounds == null) == (config.metric().sampling() == MetricTraining.Sampling.FACENET_ROUND)) {
+            throw new IllegalArgumentException("The batches are " + (rounds == null ? "not " : "") + "made of rounds of triplets, but metric.sampling is "
+                    + config.metric().sampling() + "; make their order with ExampleOrder.of and this configuration.");
+        }
+        if (config.metric().loss().asksForImages() && source.images() == 0) {
+            throw new IllegalArgumentException("The loss has a beta for each image, but the batches do not tell which image is which; set metric.loss.perImage to false.");
+        }
         this.device = device;
         this.config = config;
         this.source = source;
         this.checkpoints = checkpoints;
         this.trainingSet = trainingSet;
         this.aligner = aligner;
-        training = TrainingStep.open(device, config, source.classes(), config.loaderThreads() + 2);
+        training = TrainingStep.open(device, config, source.classes(), source.images(), config.loaderThreads() + 2);
         training.start();
         adaptation = config.metric().adaptEvery() > 0 ? new MarginAdaptation(config.metric().adaptEvery()) : null;
     }
@@ -129,11 +134,14 @@ public final class Trainer implements AutoCloseable {
         if (loader != null || step > 0) {
             throw new IllegalStateException("The run has begun; start from a model before the first step.");
         }
-        var head = training.layout().entries().stream().map(FlatLayout.Entry::spec).toList();
+        Network network = training.network();
+        List<TensorSpec> parameters = specs(training.layout());
+        Set<TensorSpec> running = Set.copyOf(specs(network.statistics()));
+        List<TensorSpec> state = specs(training.statistics()).stream().filter(spec -> !running.contains(spec)).toList();
         StartingWeights start = StartingWeights.of(
-                model, training.network(), head.subList(training.network().parameters().size(), head.size()), kept, config.startValue());
+                model, network, parameters.subList(network.parameters().size(), parameters.size()), state, kept, config.startValue());
         Set<String> learning = training.trained().entries().stream().map(entry -> entry.spec().name()).collect(Collectors.toSet());
-        for (TensorSpec spec : training.network().parameters()) {
+        for (TensorSpec spec : network.parameters()) {
             if (start.drawn().contains(spec.name()) && !learning.contains(spec.name())) {
                 throw new IOException(model + ": '" + spec.name() + "' does not fit this network and would be new, but it is frozen; freeze less than "
                         + config.frozen() + " or keep the model's embeddingSize.");
@@ -147,12 +155,7 @@ public final class Trainer implements AutoCloseable {
     private void resume(Path folder) throws IOException {
         Checkpoint.State state = Checkpoint.readState(folder);
         TrainingConfig saved = Checkpoint.readConfig(folder);
-        if (!saved.network().equals(config.network()) || saved.head().kind() != config.head().kind() || state.classes() != source.classes()
-                || !saved.optimizer().states().equals(config.optimizer().states())
-                || !saved.frozen().equals(config.frozen())
-                || saved.averageDecay() > 0 != config.averageDecay() > 0
-                || saved.metric().alone() != config.metric().alone()
-                || !saved.metric().loss().getClass().equals(config.metric().loss().getClass())) {
+        if (!saved.sameTensors(config) || state.classes() != source.classes()) {
             throw new IOException(folder + ": this checkpoint is of another network, head, optimizer, frozen part or number of people (" + saved.network().name()
                     + ", " + saved.lossDescription() + ", " + state.classes()
                     + " people); continue with its configuration or train into an empty folder.");
@@ -160,6 +163,13 @@ public final class Trainer implements AutoCloseable {
         List<TensorSpec> parameters = specs(training.layout());
         Checkpoint checkpoint = Checkpoint.read(folder, parameters, specs(training.trained()), specs(training.statistics()));
         training.load(checkpoint.weights(), checkpoint.average(), checkpoint.optimizer(), state.appliedSteps(), state.skippedSteps());
+        if (rounds != null && checkpoint.round() != null) {
+            try {
+                rounds.begin(checkpoint.round());
+            } catch (IOException e) {
+                throw new IOException(folder + ": " + e.getMessage() + ".", e);
+            }
+        }
         if (adaptation != null) {
             adaptation.restore(training.pairCounts());
         }
@@ -215,14 +225,18 @@ public final class Trainer implements AutoCloseable {
             throw new IllegalStateException("The trainer is closed.");
         }
         if (loader == null) {
-            long micro = step * config.microBatches();
-            loader = new BatchLoader(device, source, training.buffers(), config.microBatch(), config.loaderThreads(), micro);
-            warnOfConfiguration();
+            TrainingAdvice.of(config, training.network(), source.classes(), startedFromModel).forEach(this::warn);
             System.gc(); // what drawing or loading the weights left behind goes back to the system before the activations take their memory
         }
         reportedStep = step;
         reportedNanos = System.nanoTime();
         while (step < Math.min(end, config.steps()) && !stopRequested) {
+            if (rounds != null && rounds.isUsedUp(step)) {
+                nextRound();
+            }
+            if (loader == null) {
+                loader = new BatchLoader(device, source, training.buffers(), config.microBatch(), config.loaderThreads(), step * config.microBatches());
+            }
             doStep();
             long done = step + 1;
             if (done % config.reportEvery() == 0 || done == config.steps()) {
@@ -239,31 +253,33 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
+    /** Chooses triplets with the weights of now. What workers have read ahead beyond the round's end is dropped. */
+    private void nextRound() throws IOException {
+        long started = System.nanoTime();
+        if (loader != null) {
+            waitedNanos += loader.takeWaitedNanos();
+            closeLoader();
+        }
+        TripletRound next;
+        try (var network = new EmbeddingNetwork(device, config.network(), config.input(), training.weights(), EVALUATION_BATCH, config.precision())) {
+            next = rounds.next(step, source, network, this::warn);
+        }
+        if (next == null) {
+            if (step > 0 && savedStep != step) {
+                save();
+            }
+            throw new IOException(rounds.exhausted());
+        }
+        rounds.begin(next);
+        reportedNanos += System.nanoTime() - started;
+    }
+
     /** Whether every step since the last checkpoint had a finite gradient: the newest checkpoint of a run that diverges is to be a good one. */
     private boolean isSound() {
         long skipped = training.control().skippedSteps();
         boolean sound = skipped == skippedAtSave;
         skippedAtSave = skipped;
         return sound;
-    }
-
-    /** What a configuration does that its reader may not expect. */
-    private void warnOfConfiguration() {
-        HeadKind kind = config.head().kind();
-        boolean scaled = !config.metric().alone() && kind.hasScale() && kind.isSoftmax() && kind != HeadKind.CIRCLE && !config.head().learnsScale();
-        double scale = config.head().scale(source.classes());
-        double lowest = scaled ? ScaleBound.lowestLoss(source.classes(), scale, 0) : 0;
-        if (lowest > HOPELESS_LOSS) {
-            warn("A scale of %s cannot bring the loss of %d people below %.2f; set head.scale to %.1f or more.".formatted(
-                    scale, source.classes(), lowest, ScaleBound.scaleFor(source.classes(), 0.9)));
-        }
-        if (!startedFromModel && !config.frozen().equals(Network.NOTHING)) {
-            warn("The weights up to " + config.frozen() + " are random and stay so, because they are frozen; start from a model, or set frozen to none.");
-        }
-        if (config.microBatches() > 1 && !training.network().statistics().entries().isEmpty()) {
-            warn("Batch norm takes its statistics from each micro-batch of " + config.microBatch() + " images, not from the batch of "
-                    + config.batch() + ".");
-        }
     }
 
     private void doStep() throws IOException {
@@ -309,7 +325,10 @@ public final class Trainer implements AutoCloseable {
         if (metric != null) {
             double metricMargin = config.metric().loss() instanceof MetricLoss.Center ? 0 : training.metricMargin();
             listeners.forEach(listener -> listener.onMetric(step, metric, metricMargin));
-            warnOfMetric(metric);
+            String advice = TrainingAdvice.of(metric);
+            if (advice != null && told.add(advice)) {
+                warn(advice);
+            }
         }
         if (skipped > skippedSeen) {
             warn((skipped - skippedSeen) + " of the last steps had no finite gradient and changed nothing; the loss is now " + summary.loss() + ".");
@@ -323,22 +342,6 @@ public final class Trainer implements AutoCloseable {
     /** What is minimised: the head's loss and the weighted one on the embeddings. */
     private double totalLoss(HeadSummary summary, MetricSummary metric) {
         return metric == null || config.metric().alone() ? summary.loss() : summary.loss() + config.metric().weight() * metric.loss();
-    }
-
-    /** Each once in a run. */
-    private void warnOfMetric(MetricSummary metric) {
-        boolean pairs = metric.positiveDistance() > 0 && metric.negativeDistance() > 0;
-        String sentence = null;
-        if (metric.collapsed() == 1) {
-            sentence = "All embeddings of the batch have become one point: the loss on distances has collapsed; start with a smaller rate, or with the head.";
-        } else if (metric.terms() == 0 && !pairs) {
-            sentence = "The batch had no pair or triplet to learn from, since no person was there twice or only one was; choose metric.sampling identities or pairs.";
-        } else if (metric.terms() == 0) {
-            sentence = "The batch had triplets, but none with a negative that the selection takes, so its step learned nothing from them; take larger batches or another selection.";
-        }
-        if (sentence != null && told.add(sentence)) {
-            warn(sentence);
-        }
     }
 
     private Path lastCheckpoint() {
@@ -391,7 +394,7 @@ public final class Trainer implements AutoCloseable {
         StepControl control = training.control();
         var state = new Checkpoint.State(step, control.appliedSteps(), control.skippedSteps(), source.classes(), bestStep, bestFigure,
                 Decoders.description());
-        var checkpoint = new Checkpoint(state, config, training.weights(), training.average(), training.optimizerState());
+        var checkpoint = new Checkpoint(state, config, training.weights(), training.average(), training.optimizerState(), round());
         Path folder = checkpoints.save(checkpoint, metadata());
         savedStep = step;
         listeners.forEach(listener -> listener.onCheckpoint(step, folder));
@@ -410,6 +413,11 @@ public final class Trainer implements AutoCloseable {
     /** The device memory that this run has taken. */
     public TrainingMemory memory() {
         return training.deviceMemory();
+    }
+
+    /** The triplets that batches are made of now; null without rounds. */
+    TripletRound round() {
+        return rounds == null ? null : rounds.current();
     }
 
     /** Steps done. */

@@ -58,17 +58,23 @@ final class TrainingBuffers implements AutoCloseable {
     private final long trainedBytes;
     private final long runningBytes;
 
-    /** Where images, labels and flips lie in a block that is sent as a whole. */
-    record InputBlock(long images, long labels, long flips, long bytes) {
+    /** Where images, labels, flips and, where the loss asks for them, the images' numbers lie in a block that is sent as a whole. */
+    record InputBlock(long images, long labels, long flips, long numbers, long bytes) {
         /** Bytes of the block that the graphs read and of so many slots, for micro-batches of n images. */
-        static long bytes(NetworkConfig network, int n, int slots) {
-            return (1 + slots) * of(network, n).bytes();
+        static long bytes(TrainingConfig config, int n, int slots) {
+            return (1 + slots) * of(config, n).bytes();
         }
 
-        static InputBlock of(NetworkConfig network, int n) {
+        static InputBlock of(TrainingConfig config, int n) {
+            NetworkConfig network = config.network();
             long labels = align(3L * n * network.height() * network.width());
             long flips = labels + align(4L * n);
-            return new InputBlock(0, labels, flips, flips + align(n));
+            long numbers = flips + align(n);
+            return new InputBlock(0, labels, flips, numbers, numbers + (config.metric().loss().asksForImages() ? align(4L * n) : 0));
+        }
+
+        boolean isNumbered() {
+            return numbers < bytes;
         }
     }
 
@@ -77,7 +83,7 @@ final class TrainingBuffers implements AutoCloseable {
         runningBytes = Float.BYTES * statistics.count();
         boolean averaged = config.averageDecay() > 0;
         channels = config.network().channels();
-        inputBlock = InputBlock.of(config.network(), config.microBatch());
+        inputBlock = InputBlock.of(config, config.microBatch());
         boolean complete = false;
         try {
             parameters = allocate(device, memory.parameters());

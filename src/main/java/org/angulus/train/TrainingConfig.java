@@ -160,6 +160,17 @@ public record TrainingConfig(
                 reportEvery, evaluateEvery, checkpointEvery, skipLimit, other.logitsCap, loaderThreads, other.frozen, other.metric));
     }
 
+    /** Whether the other run keeps the same tensors from step to step, so that one can go on where the other was stopped. */
+    boolean sameTensors(TrainingConfig other) {
+        return network.equals(other.network)
+                && head.kind() == other.head.kind()
+                && optimizer.states().equals(other.optimizer.states())
+                && frozen.equals(other.frozen)
+                && averageDecay > 0 == other.averageDecay > 0
+                && metric.alone() == other.metric.alone()
+                && metric.loss().getClass().equals(other.metric.loss().getClass());
+    }
+
     /** All losses in words, for a model file: "am-softmax, scale 30.0, margin 0.35 + 0.003 (center, rate 0.5)". */
     public String lossDescription() {
         if (metric.alone()) {
@@ -207,9 +218,14 @@ public record TrainingConfig(
     private TrainingConfig forChoices(JsonObject json) {
         String name = text(json, "network", "name", network.name());
         boolean caffe = text(json, "network", "variant", "").equals("caffe");
-        TrainingConfig config = caffe ? withCaffeRules() : this;
-        if (text(json, "network", "kind", "").equals("le-net")) {
-            return withCaffeRules().withNetwork(LeNetConfig.of(2, false)).withHead(HeadChoice.defaults(json.get("head"), head));
+        boolean leNet = text(json, "network", "kind", "").equals("le-net");
+        TrainingConfig config = caffe || leNet ? withCaffeRules() : this;
+        JsonElement metricJson = json.get("metric");
+        if (metricJson != null && metricJson.isJsonObject()) {
+            config = config.withMetric(metric.forKind(text(metricJson.getAsJsonObject(), "loss", "kind", "")));
+        }
+        if (leNet) {
+            return config.withNetwork(LeNetConfig.of(2, false)).withHead(HeadChoice.defaults(json.get("head"), head));
         }
         boolean known = ResFaceConfig.names().contains(name);
         require(known || json.getAsJsonObject("network").has("blocks"), "network.name is '" + name + "', but no network of that name is known ("
@@ -217,10 +233,6 @@ public record TrainingConfig(
         if (known) {
             double keep = caffe || !(network instanceof ResFaceConfig resFace) ? 1 : resFace.keep();
             config = config.withNetwork(ResFaceConfig.of(name, caffe ? Variant.CAFFE : Variant.ARTICLE).withKeep(keep));
-        }
-        JsonElement metricJson = json.get("metric");
-        if (metricJson != null && metricJson.isJsonObject()) {
-            config = config.withMetric(metric.forKind(text(metricJson.getAsJsonObject(), "loss", "kind", "")));
         }
         return config.withHead(HeadChoice.defaults(json.get("head"), head));
     }

@@ -60,13 +60,14 @@ final class TrainingStep implements AutoCloseable {
     /**
      * Takes the memory and records the graphs.
      *
+     * @param images of the training set; without meaning where the loss does not ask for them
      * @throws OutOfDeviceMemoryException when a micro-batch does not fit; the sentence names one that does, and nothing stays taken
      */
-    static TrainingStep open(Device device, TrainingConfig config, int classes, int slots) {
+    static TrainingStep open(Device device, TrainingConfig config, int classes, int images, int slots) {
         try {
-            return new TrainingStep(device, config, classes, slots);
+            return new TrainingStep(device, config, classes, images, slots);
         } catch (OutOfDeviceMemoryException full) {
-            throw BatchMemory.refused(device, "training", config.microBatch(), n -> Planned.of(device.ops(), config, classes, slots, n).memory.total(), full);
+            throw BatchMemory.refused(device, "training", config.microBatch(), n -> Planned.of(device.ops(), config, classes, images, slots, n).memory.total(), full);
         }
     }
 
@@ -74,7 +75,7 @@ final class TrainingStep implements AutoCloseable {
     private record Planned(
             Network network, FlatLayout layout, FlatLayout trained, FlatLayout statistics, List<TensorSpec> vectors, HeadPlan head, MetricPlan metric, ModelPlan plan,
             CommitPhase commit, TrainingMemory memory) {
-        static Planned of(Ops ops, TrainingConfig config, int classes, int slots, int n) {
+        static Planned of(Ops ops, TrainingConfig config, int classes, int images, int slots, int n) {
             Network network = config.network().build();
             int d = config.network().embeddingSize();
             var layout = new FlatLayout();
@@ -84,14 +85,14 @@ final class TrainingStep implements AutoCloseable {
             if (!training.alone()) {
                 vectors.addAll(config.head().parameters(classes, d, config.network().initialization()));
             }
-            vectors.addAll(training.loss().parameters(classes));
+            vectors.addAll(training.loss().parameters(classes, images));
             vectors.forEach(layout::add);
             int frozen = network.layersThrough(config.frozen());
             var trained = new FlatLayout();
             network.parametersFrom(frozen).forEach(trained::add);
             vectors.forEach(trained::add);
             var head = training.alone() ? null : new HeadPlan(ops, config.head(), classes, n, d, config.precision(), config.logitsCap(), config.startValue());
-            var metric = training.isThere() ? new MetricPlan(ops, training.loss(), training.weight(), classes, n, d, config.startValue()) : null;
+            var metric = training.isThere() ? new MetricPlan(ops, training.inBatches(), training.weight(), classes, images, n, d, config.startValue()) : null;
             FlatLayout statistics = withState(network.statistics(), head == null ? List.of() : config.head().state(), training.loss().state(classes, d));
             var plan = new ModelPlan(ops, network, config.input(), layout, n, config.startValue(), config.precision(), frozen, arena -> {
                 if (head != null) {
@@ -104,7 +105,7 @@ final class TrainingStep implements AutoCloseable {
             var commit = new CommitPhase(config, trained, statistics, network.statisticsFrom(frozen));
             long losses = Math.max(head == null ? 0 : head.workspaceBytes(), metric == null ? 0 : metric.workspaceBytes());
             long workspace = Math.max(Math.max(plan.workspaceBytes(), losses), commit.workspaceBytes(ops));
-            long input = TrainingBuffers.InputBlock.bytes(config.network(), n, slots);
+            long input = TrainingBuffers.InputBlock.bytes(config, n, slots);
             var memory = TrainingMemory.of(config, layout, trained, vectors, statistics, plan, workspace, input);
             return new Planned(network, layout, trained, statistics, vectors, head, metric, plan, commit, memory);
         }
@@ -128,11 +129,11 @@ final class TrainingStep implements AutoCloseable {
         }
     }
 
-    TrainingStep(Device device, TrainingConfig config, int classes, int slots) {
+    TrainingStep(Device device, TrainingConfig config, int classes, int images, int slots) {
         this.device = device;
         this.config = config;
         this.classes = classes;
-        Planned planned = Planned.of(device.ops(), config, classes, slots, config.microBatch());
+        Planned planned = Planned.of(device.ops(), config, classes, images, slots, config.microBatch());
         network = planned.network;
         layout = planned.layout;
         trained = planned.trained;
@@ -210,6 +211,9 @@ final class TrainingStep implements AutoCloseable {
                 address(memory.gradients(), layout, MetricLoss.BETA),
                 address(memory.parameters(), layout, MetricLoss.BETA_OF_PEOPLE),
                 address(memory.gradients(), layout, MetricLoss.BETA_OF_PEOPLE),
+                buffers.input + buffers.inputBlock.numbers(),
+                address(memory.parameters(), layout, MetricLoss.BETA_OF_IMAGES),
+                address(memory.gradients(), layout, MetricLoss.BETA_OF_IMAGES),
                 address(buffers.running, statistics, MetricLoss.CENTERS),
                 address(buffers.candidates, statistics, MetricLoss.CENTERS),
                 memory.arena(),

@@ -64,7 +64,7 @@ class MainTest {
 
     /** At a terminal of 80 columns no line wraps: an example can be taken as it stands. */
     @ParameterizedTest
-    @ValueSource(strings = {"train", "eval", "calibrate", "compare", "embed", "pack", "inspect", "export", "self-test", "doctor"})
+    @ValueSource(strings = {"train", "eval", "calibrate", "compare", "embed", "pack", "inspect", "export", "quantize", "self-test", "doctor"})
     void everyCommandHasExamplesAndExitCodes(String command) {
         var warnings = new ByteArrayOutputStream();
         PrintStream before = System.err;

@@ -1,5 +1,6 @@
 package org.angulus.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,9 +16,13 @@ class MetricRunTest {
     private Path folder;
 
     private Outcome train(int pictures, String metric) throws IOException {
+        return train(TinyRun.CONFIG, pictures, metric);
+    }
+
+    private Outcome train(String json, int pictures, String metric) throws IOException {
         Path faces = TinyRun.faces(folder.resolve("faces"), 4, pictures, TinyRun.SIDE);
         Path config = folder.resolve("metric.json");
-        Files.writeString(config, TinyRun.CONFIG.replaceFirst("\"steps\"", "\"metric\": " + metric + ", \"steps\""));
+        Files.writeString(config, json.replaceFirst("\"steps\"", "\"metric\": " + metric + ", \"steps\""));
         return Outcome.of("train", "--data", faces, "--run", folder.resolve("run"), "--config", config, "--hold-out", 0);
     }
 
@@ -35,6 +40,27 @@ class MetricRunTest {
     void besideAHeadWithPairsAndAMarginThatChanges() throws IOException {
         Outcome outcome = train(3, "{\"loss\": {\"kind\": \"contrastive\"}, \"weight\": 0.05, \"adaptEvery\": 16}").succeeds();
         assertTrue(outcome.out().contains("am-softmax, scale 8.0, margin 0.1 + 0.05 (contrastive, margin 1.0, euclidean distance of raw rows, pairs)"), outcome.out());
+    }
+
+    @Test
+    void roundsOfTripletsGoOnAfterAKill() throws IOException {
+        String rounds = "{\"loss\": {\"kind\": \"triplet\", \"selection\": \"violator\", \"margin\": 1}, \"alone\": true, \"sampling\": \"facenet-round\","
+                + " \"imagesPerIdentity\": 3, \"identitiesPerRound\": 3}, \"batch\": 6";
+        String config = TinyRun.CONFIG.replace("\"batch\": 8, ", "");
+        Outcome outcome = train(config, 3, rounds).succeeds();
+        assertTrue(outcome.out().contains("Rounds    triplets chosen among 9 images, 3 of a person at most"), outcome.out());
+        Path run = folder.resolve("run");
+        byte[] model = Files.readAllBytes(run.resolve("model.safetensors"));
+        Path last = run.resolve("checkpoints/checkpoint-00000012");
+        assertTrue(Files.readString(run.resolve("checkpoints/checkpoint-00000009/round.json")).startsWith("{\"number\":"));
+        Files.delete(run.resolve("model.safetensors"));
+        for (Path file : Files.list(last).toList()) {
+            Files.delete(file);
+        }
+        Files.delete(last);
+        Outcome rest = Outcome.of("train", "--resume", run).succeeds();
+        assertTrue(rest.out().contains("Going on after step 9"), rest.out());
+        assertArrayEquals(model, Files.readAllBytes(run.resolve("model.safetensors")));
     }
 
     @Test

@@ -11,9 +11,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import org.angulus.data.MnistFiles;
+import org.angulus.loss.MetricLoss;
+import org.angulus.train.MetricTraining;
+import org.angulus.train.TrainingConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,14 +30,14 @@ class PlotCommandTest {
     void featuresAreTrainedDrawnAndMeasured() throws IOException {
         Path data = MnistFiles.write(folder.resolve("data"), 40, 4, 12);
         Path out = folder.resolve("pictures");
-        Outcome done = Outcome.of("plot", "features", "--data", data, "--losses", "softmax,normface-7", "--iterations", 20, "--dimensions", 3,
+        Outcome done = Outcome.of("plot", "features", "--data", data, "--losses", "softmax,center,normface-7", "--iterations", 20, "--dimensions", 3,
                 "--out", out).succeeds();
         assertTrue(done.out().contains("softmax, start value 1: step 20 of 20"), done.out());
         JsonArray losses = JsonParser.parseString(Files.readString(out.resolve("features.json"))).getAsJsonArray();
-        assertEquals(2, losses.size());
-        for (int i = 0; i < 2; i++) {
+        assertEquals(3, losses.size());
+        for (int i = 0; i < 3; i++) {
             JsonObject loss = losses.get(i).getAsJsonObject();
-            assertEquals(List.of("softmax", "normface-7").get(i), loss.get("loss").getAsString());
+            assertEquals(List.of("softmax", "center", "normface-7").get(i), loss.get("loss").getAsString());
             assertEquals(1, loss.getAsJsonArray("runs").size());
             JsonObject run = loss.getAsJsonArray("runs").get(0).getAsJsonObject();
             double accuracy = run.get("testAccuracy").getAsDouble();
@@ -41,7 +45,21 @@ class PlotCommandTest {
             double within = run.get("withinClassDegrees").getAsDouble();
             assertTrue(within > 0 && within < 90, () -> "within " + within);
         }
-        assertEquals(1280, ImageIO.read(out.resolve("features.png").toFile()).getWidth());
+        assertEquals(3 * 640, ImageIO.read(out.resolve("features.png").toFile()).getWidth());
+        double first = losses.get(0).getAsJsonObject().getAsJsonArray("runs").get(0).getAsJsonObject().get("testAccuracy").getAsDouble();
+        String page = Files.readString(out.resolve("features.md"));
+        for (String part : List.of("--losses softmax,center,normface-7 --iterations 20 --starts 1 --dimensions 3`", "(features.png)", String.format(Locale.ROOT, "| softmax | %.2f |", 100 * first))) {
+            assertTrue(page.contains(part), page);
+        }
+    }
+
+    /** Every one reads; center loss has the paper's constants, and the network of softmax beside it. */
+    @Test
+    void plottedLossesHaveThePapersConstants() {
+        PlottedLoss.ALL.forEach(loss -> assertEquals(2, loss.config(2, 100, 32, 1).network().embeddingSize(), loss.name()));
+        TrainingConfig center = PlottedLoss.named("center").config(2, 100, 32, 1);
+        assertEquals(MetricTraining.of(new MetricLoss.Center(0.5, true, false), 0.003, false), center.metric());
+        assertEquals(PlottedLoss.named("softmax").config(2, 100, 32, 1), center.withMetric(MetricTraining.NONE));
     }
 
     @Test

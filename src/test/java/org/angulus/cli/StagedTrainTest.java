@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.angulus.model.SafeTensors;
+import org.angulus.model.TensorEntry;
 import org.angulus.train.Stages;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -131,6 +133,38 @@ class StagedTrainTest {
                 .fails(ExitCode.FAILED, "its head tells 4 people apart");
         Outcome.of("train", "--keep-head", "--run", folder.resolve("y")).failsOnly(ExitCode.USAGE, "--keep-head keeps the class vectors of a model; name it with --from");
         Outcome.of("train", "--from", faces.resolve("Ann_A/Ann_A_0001.png"), "--run", folder.resolve("z")).fails(ExitCode.FAILED, "Ann_A_0001.png");
+    }
+
+    /** VGG-Face's two stages: the second drops the class vectors and learns a new projection by triplets, on the trunk of the first. */
+    @Test
+    void tripletsOnAFrozenTrunkFollowSoftmax() throws IOException {
+        Path config = folder.resolve("vgg.json");
+        Files.writeString(config, """
+                {"recipe": "vgg-face", "network": {"name": "resface4", "widths": [4, 8, 8, 12], "height": 16, "width": 16}, "batch": 8, "reportEvery": 1,
+                 "stages": [{"steps": 4, "schedule": {"kind": "constant", "rate": 0.02}}, {"steps": 3, "network": {"embeddingSize": 6}}]}
+                """);
+        Path run = folder.resolve("run");
+        Outcome outcome = Outcome.of("train", "--data", faces, "--run", run, "--config", config, "--hold-out", 0);
+        assertEquals(ExitCode.OK, outcome.code(), outcome.err()); // people of one colour each may be told apart so soon that a batch has no triplet, which is said
+        String out = outcome.out();
+        assertTrue(out.contains("new: the last projection"), out);
+        assertTrue(out.contains("triplet, margin 0.2, squared distance of unit rows, violator"), out);
+        Path last = run.resolve("model.safetensors");
+        try (SafeTensors softmax = SafeTensors.open(run.resolve("stage-1.safetensors")); SafeTensors triplets = SafeTensors.open(last)) {
+            List<String> names = triplets.entries().stream().map(TensorEntry::name).toList();
+            assertTrue(names.stream().noneMatch(name -> name.startsWith("head.")), names::toString);
+            for (String name : names) {
+                if (name.startsWith("stage")) {
+                    assertArrayEquals(softmax.floats(name), triplets.floats(name), name);
+                }
+            }
+        }
+    }
+
+    /** What a head keeps from step to step begins with its stage. */
+    @Test
+    void aHeadWithAStateFollowsOneWithout() throws IOException {
+        train(folder.resolve("run"), "--set", "stages.1.head.kind=curricularface", "--set", "stages.1.steps=2").succeeds();
     }
 
     @Test

@@ -103,6 +103,7 @@ class BindingsTest {
         assertEquals(Angulus.AG_OP_RUNNING_STATISTICS(), Op.RUNNING_STATISTICS.code());
         assertEquals(Angulus.AG_OP_MARGIN_BACKWARD(), Op.MARGIN_BACKWARD.code());
         assertEquals(Angulus.AG_OP_COMMIT_END(), Op.COMMIT_END.code());
+        assertEquals(Angulus.AG_OP_INT8_CONV2D(), Op.INT8_CONV2D.code());
         assertEquals(Angulus.AG_OP_MAX_POOL_BACKWARD(), Op.MAX_POOL_BACKWARD.code());
         assertEquals(List.of(Angulus.AG_F32(), Angulus.AG_BF16()), Stream.of(Type.values()).map(Type::code).toList());
         assertEquals(List.of(Angulus.AG_OVERWRITE(), Angulus.AG_ACCUMULATE()), Stream.of(Write.values()).map(Write::code).toList());
@@ -127,7 +128,8 @@ class BindingsTest {
         assertEquals(List.of(Angulus.AG_METRIC_CONTRASTIVE(), Angulus.AG_METRIC_TRIPLET(), Angulus.AG_METRIC_MARGIN()),
                 Stream.of(MetricKind.values()).map(MetricKind::code).toList());
         assertEquals(List.of(Angulus.AG_SELECT_ALL(), Angulus.AG_SELECT_PAIRS(), Angulus.AG_SELECT_BATCH_HARD(), Angulus.AG_SELECT_SEMI_HARD(),
-                Angulus.AG_SELECT_SEMI_HARD_RANDOM(), Angulus.AG_SELECT_VIOLATOR(), Angulus.AG_SELECT_DISTANCE_WEIGHTED()),
+                Angulus.AG_SELECT_SEMI_HARD_RANDOM(), Angulus.AG_SELECT_VIOLATOR(), Angulus.AG_SELECT_DISTANCE_WEIGHTED(),
+                Angulus.AG_SELECT_TRIPLETS()),
                 Stream.of(PairSelection.values()).map(PairSelection::code).toList());
         assertEquals(List.of(1, 1, 1), List.of(Angulus.AG_TRIPLET_SOFT(), Angulus.AG_MEAN_OF_ACTIVE(), Angulus.AG_CENTER_MEAN_OF_NUMBERS()));
         assertEquals(Angulus.AG_OP_CENTER_UPDATE(), Op.CENTER_UPDATE.code());

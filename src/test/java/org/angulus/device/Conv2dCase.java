@@ -4,7 +4,7 @@ import java.util.List;
 
 /** Shapes of convolutions. The name says what is hit; channel counts, sizes, pads and strides go through their values pairwise. */
 record Conv2dCase(String name, int n, int h, int w, int c, int k, int r, int s, int strideH, int strideW, int top, int bottom, int left, int right) {
-    private static Conv2dCase square(String name, int n, int h, int w, int c, int k, int size, int stride, int pad) {
+    static Conv2dCase square(String name, int n, int h, int w, int c, int k, int size, int stride, int pad) {
         return new Conv2dCase(name, n, h, w, c, k, size, size, stride, stride, pad, pad, pad, pad);
     }
 

@@ -12,8 +12,8 @@ import java.util.Arrays;
 class HeadKinksTest {
     private static final int D = 2;
     private static final int CLASSES = 4;
-    private static final float MARGIN = 0.5f;
-    private static final float SCALE = 16;
+    private static final double MARGIN = 0.5;
+    private static final double SCALE = 16;
 
     /** Cosines of the label's class: 1, -1, 0, the monotone switch, a little beyond it, 0.5 (m = 3 bends there); then an embedding of length 0. */
     private static final double[] COSINES = {1, -1, 0, -Math.cos(MARGIN), -Math.cos(MARGIN) - 1e-3, 0.5};
@@ -38,48 +38,8 @@ class HeadKinksTest {
         return w;
     }
 
-    /** All ops of a head in their order; what they wrote. */
-    private record Outcome(double[] target, float loss, double[] dx, double[] dw) {
-        static Outcome of(Device device, HeadFormula head) {
-            try (GuardedMemory memory = new GuardedMemory(device)) {
-                HeadKind kind = head.kind();
-                int centres = head.constants().centres();
-                long x = memory.input(embeddings());
-                long w = memory.input(vectors(centres));
-                long inverseX = memory.output(N);
-                long inverseW = memory.output((long) CLASSES * centres);
-                Ops ops = device.ops();
-                ops.rowNorm(new Matrix(N, D, Type.F32), NormGuard.CLAMP_LENGTH, x, inverseX);
-                ops.rowNorm(new Matrix(CLASSES * centres, D, Type.F32), NormGuard.CLAMP_LENGTH, w, inverseW);
-                long scalars = memory.input(new StepScalars(0, 1, 0, MARGIN, SCALE, (float) head.lambda()));
-                var operands = new HeadOperands(kind, head.constants(), N, D, CLASSES, NormGuard.CLAMP_LENGTH, Type.F32, x, w,
-                        kind.hasBias() ? memory.input(new double[CLASSES]) : 0, memory.input(new int[N]), kind.needsLengths() ? inverseX : 0,
-                        kind.needsLengths() ? inverseW : 0, scalars, 0, kind.hasState() ? memory.inOut(new double[] {0.25, 1}) : 0);
-                int rows = HeadOperands.TARGET_ROWS * N;
-                long target = memory.output(rows);
-                long partial = memory.output((long) HeadOperands.PARTIAL_ROWS * N);
-                long logSumExp = memory.output(N);
-                long losses = memory.output(N);
-                long summary = memory.bytes(HeadSummary.BYTES);
-                long dx = memory.output((long) N * D);
-                int vectors = CLASSES * centres * D;
-                long dw = memory.output(vectors);
-                ops.marginTarget(operands, target);
-                ops.marginForward(operands, 0, CLASSES, target, 0, partial, memory.bytes(4L * N), memory.workspace(Op.MARGIN_FORWARD, N, CLASSES, D));
-                ops.marginLoss(operands, 1, target, partial, logSumExp, losses, summary);
-                ops.marginBackward(operands, 0, CLASSES, Write.OVERWRITE, Write.OVERWRITE, target, logSumExp, losses, 0, dx, dw,
-                        kind.hasBias() ? memory.output(CLASSES) : 0, memory.output(N), memory.workspace(Op.MARGIN_BACKWARD, N, CLASSES, D));
-                return new Outcome(memory.read(target, rows), device.transfers().summary(summary).loss(), memory.read(dx, (long) N * D), memory.read(dw, vectors));
-            }
-        }
-
-        double phi(int row) {
-            return target[N + row];
-        }
-
-        double slope(int row) {
-            return target[2 * N + row];
-        }
+    private static HeadRun run(Device device, HeadFormula head) {
+        return HeadRun.of(device, head, N, D, CLASSES, embeddings(), vectors(head.constants().centres()), SCALE, MARGIN);
     }
 
     /** Exact gradients are of length S |phi'| sin t / |x| at most, which is finite: 0 times infinity must not show. */
@@ -87,16 +47,16 @@ class HeadKinksTest {
     void allIsFiniteAndBounded(String name) {
         try (Device device = TestDevices.open(name)) {
             HeadFormulas.all().forEach(head -> {
-                Outcome outcome = Outcome.of(device, head);
+                HeadRun outcome = run(device, head);
                 String where = device + " " + head;
-                assertTrue(Float.isFinite(outcome.loss), where + " loss " + outcome.loss);
-                assertTrue(Arrays.stream(outcome.target).allMatch(Double::isFinite), where + " target " + Arrays.toString(outcome.target));
+                assertTrue(Double.isFinite(outcome.loss()), where + " loss " + outcome.loss());
+                assertTrue(Arrays.stream(outcome.target()).allMatch(Double::isFinite), where + " target " + Arrays.toString(outcome.target()));
                 for (int i = 0; i < COSINES.length; i++) {
-                    double length = Math.hypot(outcome.dx[i * D], outcome.dx[i * D + 1]);
+                    double length = Math.hypot(outcome.dx()[i * D], outcome.dx()[i * D + 1]);
                     assertTrue(length <= 8 * SCALE, where + " dx of cosine " + COSINES[i] + " is " + length + " long");
                 }
-                assertTrue(Arrays.stream(outcome.dx).allMatch(Double::isFinite), where + " dx " + Arrays.toString(outcome.dx));
-                assertTrue(Arrays.stream(outcome.dw).allMatch(Double::isFinite), where + " dw " + Arrays.toString(outcome.dw));
+                assertTrue(Arrays.stream(outcome.dx()).allMatch(Double::isFinite), where + " dx " + Arrays.toString(outcome.dx()));
+                assertTrue(Arrays.stream(outcome.dw()).allMatch(Double::isFinite), where + " dw " + Arrays.toString(outcome.dw()));
             });
         }
     }
@@ -104,21 +64,21 @@ class HeadKinksTest {
     @OnEveryDevice
     void conventions(String name) {
         try (Device device = TestDevices.open(name)) {
-            Outcome arc = Outcome.of(device, HeadFormulas.named("arcface"));
+            HeadRun arc = run(device, HeadFormulas.named("arcface"));
             assertEquals(Math.cos(MARGIN), arc.phi(0), 1e-6);
             assertEquals(Math.cos(MARGIN) + Math.sin(MARGIN) / 1e-4, arc.slope(0), 1);
             assertEquals(-Math.cos(MARGIN), arc.phi(1), 1e-6, "past pi phi rises again");
-            assertEquals(1, Outcome.of(device, HeadFormulas.named("arcface, detached")).slope(0));
-            Outcome monotone = Outcome.of(device, HeadFormulas.named("arcface, monotone"));
+            assertEquals(1, run(device, HeadFormulas.named("arcface, detached")).slope(0));
+            HeadRun monotone = run(device, HeadFormulas.named("arcface, monotone"));
             double fall = MARGIN * Math.sin(MARGIN);
             assertEquals(-1 - fall, monotone.phi(1), 1e-6);
             assertEquals(1, monotone.slope(1));
             assertEquals(-Math.cos(MARGIN) - 1e-3 - fall, monotone.phi(4), 1e-6, "beyond the switch");
             assertTrue(Math.abs(monotone.phi(3) + 1) < 1e-6 || Math.abs(monotone.phi(3) + Math.cos(MARGIN) + fall) < 1e-6, "at the switch one of its sides: " + monotone.phi(3));
-            Outcome easy = Outcome.of(device, HeadFormulas.named("arcface, easy"));
+            HeadRun easy = run(device, HeadFormulas.named("arcface, easy"));
             assertEquals(0, easy.phi(2), 1e-6, "no margin at a right angle");
             assertEquals(1, easy.slope(2));
-            Outcome sphere = Outcome.of(device, HeadFormulas.named("sphereface of m = 3"));
+            HeadRun sphere = run(device, HeadFormulas.named("sphereface of m = 3"));
             double share = 1 / (1 + HeadFormulas.named("sphereface of m = 3").lambda());
             assertEquals(1, sphere.phi(0), 1e-6);
             assertEquals((1 + 9) * share, sphere.slope(0), 1e-5, "psi' is m squared at an angle of 0");

@@ -50,6 +50,15 @@ final class MetricReference {
                 if (a % 2 == 0 && a + 1 < n) {
                     addPair(a, a + 1);
                 }
+            } else if (rules.selection == PairSelection.TRIPLETS) {
+                if (a % 3 == 0 && a + 1 < n && positive(a, a + 1)) {
+                    wanted++;
+                    if (a + 2 < n && negative(a, a + 2)) {
+                        addTriplet(a, a + 1, a + 2);
+                    } else {
+                        skipped++;
+                    }
+                }
             } else if (rules.selection == PairSelection.BATCH_HARD) {
                 hardest(a);
             } else {

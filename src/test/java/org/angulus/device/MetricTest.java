@@ -15,9 +15,15 @@ import org.junit.jupiter.api.Test;
 class MetricTest {
     private static final StepScalars SCALARS = new StepScalars(3, MetricReference.COUNTER, 0, 0, 0, 0);
 
-    /** identities: how many labels there are; rows come one of each in turn, so that the last identities may have one row less. */
+    /**
+     * identities: how many labels there are; rows come one of each in turn, so that the last identities may have one row less. 0: rows as they are chosen before,
+     * of which the second triplet has no negative, the third no positive, and the last is cut off.
+     */
     private record Batch(String name, int n, int d, int identities) {
         int[] labels() {
+            if (identities == 0) {
+                return new int[] {4, 4, 1, 2, 2, 2, 1, 3, 4, 1, 1, 2, 0, 0};
+            }
             int[] labels = new int[n];
             Arrays.setAll(labels, i -> i % identities * 7 - 3);
             return labels;
@@ -53,7 +59,7 @@ class MetricTest {
     private static List<Rules> rules() {
         List<Rules> all = new ArrayList<>();
         for (PairSelection selection : PairSelection.values()) {
-            if (selection != PairSelection.PAIRS) {
+            if (selection != PairSelection.PAIRS && selection != PairSelection.TRIPLETS) {
                 all.add(triplet(PairDistance.SQUARED, selection, false, false));
                 all.add(triplet(PairDistance.EUCLIDEAN, selection, true, true));
             }
@@ -139,10 +145,18 @@ class MetricTest {
                     rules().forEach(r -> cases.add(new Case(z, r)));
                 }
             }
+            Batch chosen = new Batch("triplets chosen before", 14, 5, 0);
+            cases.add(new Case(chosen, triplet(PairDistance.SQUARED, PairSelection.TRIPLETS, false, false)));
+            cases.add(new Case(chosen, triplet(PairDistance.EUCLIDEAN, PairSelection.TRIPLETS, true, true)));
             KernelWalk.each(device, Op.METRIC_LOSS, Type.F32, cases, one -> {
                 try (GuardedMemory memory = new GuardedMemory(device)) {
                     Batch z = one.batch;
-                    check(Given.of(memory, one, rounded(MetricReference.distances(one.rules.distance(), z.n, z.d, z.rows()).value), z.labels()), z.n);
+                    Given given = Given.of(memory, one, rounded(MetricReference.distances(one.rules.distance(), z.n, z.d, z.rows()).value), z.labels());
+                    if (z.identities == 0) {
+                        assertEquals(2, given.reference.summary().terms());
+                        assertEquals(0.5, given.reference.summary().skipped());
+                    }
+                    check(given, z.n);
                 }
             });
         }

@@ -1,6 +1,7 @@
 package org.angulus.device;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -9,11 +10,13 @@ import org.angulus.device.ffi.ag_adam;
 import org.angulus.device.ffi.ag_batch_norm;
 import org.angulus.device.ffi.ag_center;
 import org.angulus.device.ffi.ag_conv2d_plan;
+import org.angulus.device.ffi.ag_conv2d_shape;
 import org.angulus.device.ffi.ag_head;
 import org.angulus.device.ffi.ag_image_shape;
-import org.angulus.device.ffi.ag_rmsprop;
+import org.angulus.device.ffi.ag_int8_conv2d;
 import org.angulus.device.ffi.ag_max_pool_shape;
 import org.angulus.device.ffi.ag_metric;
+import org.angulus.device.ffi.ag_rmsprop;
 import org.angulus.device.ffi.ag_segment;
 import org.angulus.device.ffi.ag_sgd;
 
@@ -37,6 +40,7 @@ final class RandomEntries {
         channels(all);
         pooling(all);
         rows(all);
+        int8(all);
         head(all);
         step(all);
         metric(all);
@@ -86,6 +90,48 @@ final class RandomEntries {
             MemorySegment plan = made(g, h, g.random().nextInt(3));
             return Angulus.ag_conv2d_run(h, g.plan(plan), g.operands(ag_conv2d_plan.prepared_bytes(plan), ag_conv2d_plan.workspace_bytes(plan)));
         });
+    }
+
+    private static void int8(Map<String, Entry> all) {
+        all.put("ag_quantize", (g, h) -> {
+            int n = g.size(1000);
+            return Angulus.ag_quantize(h, g.number((long) n), g.real(3), g.number(g.random().nextInt(256)), g.address(4 * n), g.address(n));
+        });
+        all.put("ag_int8_prepared_bytes", (g, h) -> Angulus.ag_int8_prepared_bytes(h, g.conv2d(g.shape()), g.pointer(g.memory(8))));
+        all.put("ag_int8_prepare", (g, h) -> {
+            Conv2dShape z = g.shape();
+            return Angulus.ag_int8_prepare(h, g.conv2d(z), g.address(z.weights()), g.address(int8Bytes(g, h, z)));
+        });
+        all.put("ag_int8_conv2d_run", (g, h) -> {
+            Conv2dShape z = g.shape();
+            MemorySegment s = g.memory(ag_int8_conv2d.sizeof());
+            int rounded = g.choice(2);
+            MemorySegment shape = g.conv2d(z);
+            if (shape.address() != 0) {
+                MemorySegment.copy(shape, 0, ag_int8_conv2d.shape(s), 0, ag_conv2d_shape.sizeof());
+            }
+            ag_int8_conv2d.rounded(s, rounded);
+            ag_int8_conv2d.x_zero(s, g.number(g.random().nextInt(256)));
+            ag_int8_conv2d.y_zero(s, g.number(g.random().nextInt(256)));
+            ag_int8_conv2d.residual_zero(s, g.number(g.random().nextInt(256)));
+            ag_int8_conv2d.residual_scale(s, g.real(0.5f));
+            ag_int8_conv2d.reserved(s, g.number(0));
+            ag_int8_conv2d.x(s, g.address(z.inputs()));
+            ag_int8_conv2d.prepared(s, g.address(int8Bytes(g, h, z)));
+            ag_int8_conv2d.scale(s, g.address(bytes(1, z.k())));
+            ag_int8_conv2d.bias(s, g.address(bytes(1, z.k())));
+            ag_int8_conv2d.slope(s, g.optional(bytes(1, z.k())));
+            ag_int8_conv2d.residual(s, g.optional((int) z.outputs()));
+            ag_int8_conv2d.y(s, g.address(z.outputs() * (rounded == 1 ? 1 : 4)));
+            return Angulus.ag_int8_conv2d_run(h, g.pointer(s));
+        });
+    }
+
+    /** Bytes of the prepared weights; 0 where the device has no int8 kernels. */
+    private static long int8Bytes(RandomCall g, MemorySegment h, Conv2dShape shape) {
+        MemorySegment bytes = g.memory(8);
+        int status = Angulus.ag_int8_prepared_bytes(h, new Structs().conv2d(shape), bytes);
+        return status == 0 ? bytes.get(ValueLayout.JAVA_LONG, 0) : 0;
     }
 
     /** A right plan, for any kernel. */
@@ -369,7 +415,7 @@ final class RandomEntries {
     private static MemorySegment metric(RandomCall g, int kind, int n, int classes, int images) {
         MemorySegment s = g.memory(ag_metric.sizeof());
         boolean triplet = kind == MetricKind.TRIPLET.code();
-        int selection = triplet ? g.random().nextInt(2, 7) : g.random().nextInt(3);
+        int selection = triplet ? g.random().nextInt(2, 8) : g.random().nextInt(3);
         ag_metric.loss(s, g.number(kind));
         ag_metric.distance(s, g.number(1));
         ag_metric.selection(s, g.number(triplet || selection < 2 ? selection : 6));

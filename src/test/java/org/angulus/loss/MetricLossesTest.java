@@ -41,7 +41,7 @@ class MetricLossesTest {
         assertEquals("contrastive: the margin is 2.5, but rows of length 1 are at most 2 apart; give 2 or less.",
                 sentence(() -> new MetricLoss.Contrastive(2.5, PairDistance.EUCLIDEAN, true, false)));
         assertEquals("margin-based: beta is 3.0; it must be 0 to 2, the distances of rows of length 1.",
-                sentence(() -> new MetricLoss.MarginBased(0.2, 3, true, false, 0, PairDistance.EUCLIDEAN, PairSelection.ALL)));
+                sentence(() -> new MetricLoss.MarginBased(0.2, 3, true, false, false, 0, PairDistance.EUCLIDEAN, PairSelection.ALL)));
         assertEquals("center: the rate is 1.5; it must be 0 to 1.", sentence(() -> new MetricLoss.Center(1.5, true, false)));
     }
 

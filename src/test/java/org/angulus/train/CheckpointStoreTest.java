@@ -105,7 +105,7 @@ class CheckpointStoreTest {
         Map<String, String> files = contents(root);
         Checkpoint small = checkpoint("{\"averageDecay\": 0.999}", step, 9);
         Map<String, Weights> optimizer = Map.of("m", small.weights(), "v", small.weights()); // a larger file, so that the first ones fit where it does not
-        Checkpoint next = new Checkpoint(small.state(), small.config(), small.weights(), small.average(), optimizer);
+        Checkpoint next = new Checkpoint(small.state(), small.config(), small.weights(), small.average(), optimizer, null);
         Path whole = new CheckpointStore(root.resolveSibling(root.getFileName() + "-whole")).save(next, METADATA);
         var failing = new TreeSet<String>();
         for (long bytes = 0; bytes < largest(whole); bytes += 97) {
@@ -179,7 +179,7 @@ class CheckpointStoreTest {
         var optimizer = new LinkedHashMap<String, Weights>();
         optimizer.put("velocity", Weights.draw(network.parameters(), 3));
         Weights average = config.averageDecay() > 0 ? Weights.draw(all, 2) : null;
-        return new Checkpoint(new Checkpoint.State(step, step, 0, 3, best, 0.5, "imageio"), config, Weights.draw(all, 1), average, Map.copyOf(optimizer));
+        return new Checkpoint(new Checkpoint.State(step, step, 0, 3, best, 0.5, "imageio"), config, Weights.draw(all, 1), average, Map.copyOf(optimizer), null);
     }
 
     private static List<TensorSpec> specs(ResFace network) {

@@ -166,8 +166,8 @@ class FineTuningTest {
     @Test
     void frozenPartsTakeNoMemoryOfTheOptimizer() {
         try (Device device = Device.open("cpu");
-                var whole = new TrainingStep(device, config(Variant.ARTICLE, 1, "none"), 6, 3);
-                var part = new TrainingStep(device, config(Variant.ARTICLE, 1, "trunk"), 6, 3)) {
+                var whole = new TrainingStep(device, config(Variant.ARTICLE, 1, "none"), 6, 0, 3);
+                var part = new TrainingStep(device, config(Variant.ARTICLE, 1, "trunk"), 6, 0, 3)) {
             assertEquals(part.buffers().bytes(), part.deviceMemory().total());
             assertEquals(whole.deviceMemory().parameters(), part.deviceMemory().parameters());
             assertTrue(part.deviceMemory().gradients() < whole.deviceMemory().gradients() / 2);

@@ -68,7 +68,7 @@ final class GoldenLosses {
                         .withHead(head);
         try (SafeTensors golden = Golden.open("testnet-" + lower(variant) + "-" + lower(kind));
                 SafeTensors data = Golden.open("testnet-data");
-                var step = new TrainingStep(device, config, 10, 0)) {
+                var step = new TrainingStep(device, config, 10, 0, 0)) {
             step.load(TestNetworkTest.initial(step, variant), null, Map.of(), 0, 0);
             var losses = new float[STEPS];
             float rate = Float.parseFloat(golden.metadata().get("learning_rate"));

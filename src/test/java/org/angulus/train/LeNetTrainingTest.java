@@ -39,7 +39,7 @@ class LeNetTrainingTest {
             grey[i] = (byte) random.bits(i);
             labels[i / HEIGHT / WIDTH] = i / HEIGHT / WIDTH % CLASSES;
         }
-        try (Device device = TestDevices.open(name); var step = new TrainingStep(device, config, CLASSES, 0)) {
+        try (Device device = TestDevices.open(name); var step = new TrainingStep(device, config, CLASSES, 0, 0)) {
             Weights weights = Weights.draw(step.layout().entries().stream().map(FlatLayout.Entry::spec).toList(), 3);
             var reference = new LeNetReference(config.network().build(), weights);
             step.load(weights, null, Map.of(), 0, 0);

@@ -113,7 +113,7 @@ class LoaderShareTest {
                 ResFaceConfig.of("resface4", Variant.CAFFE).withWidths(List.of(4, 4, 4, 4)).withCrop(HEIGHT, WIDTH).withEmbeddingSize(8));
         var source = new ShuffledBatches(images, 1, flip, augmentation, new FailedImages(true));
         try (Device device = Device.open("cpu");
-                TrainingStep training = new TrainingStep(device, config, source.classes(), config.loaderThreads() + 2);
+                TrainingStep training = new TrainingStep(device, config, source.classes(), 0, config.loaderThreads() + 2);
                 BatchLoader loader = new BatchLoader(device, source, training.buffers(), BATCH, config.loaderThreads(), 0)) {
             long begin = 0;
             for (int step = 0; step < WARM_UP + steps; step++) {

@@ -7,15 +7,23 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.angulus.data.CachedImages;
 import org.angulus.data.FailedImages;
 import org.angulus.device.Device;
 import org.angulus.device.MetricSummary;
+import org.angulus.device.PairDistance;
+import org.angulus.device.PairSelection;
 import org.angulus.loss.MetricLoss;
 import org.angulus.loss.MetricLosses;
 import org.angulus.model.ResFaceConfig;
@@ -30,6 +38,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Runs with a loss on the embeddings: alone and beside a head, learning, resuming, adapting a margin, and what is refused. */
 class MetricTrainingTest {
     private static final CachedImages IMAGES = new CachedImages(new DrawnImages(48, 6, 32, 24, 5));
+
+    private static final MetricLoss BETA_OF_EACH_IMAGE = new MetricLoss.MarginBased(0.2, 1.2, true, true, true, 0, PairDistance.EUCLIDEAN, PairSelection.ALL);
 
     private static TrainingConfig config(MetricTraining metric, int steps, int batch) {
         ResFaceConfig network = ResFaceConfig.of("resface10", Variant.ARTICLE).withWidths(List.of(8, 8, 8, 16)).withCrop(32, 24).withEmbeddingSize(16).withKeep(1);
@@ -87,11 +97,11 @@ class MetricTrainingTest {
 
     /** Everything that a step keeps: betas that are learned, centres, a margin that changes. Stopped in the middle and continued, the bits are the same. */
     @ParameterizedTest
-    @ValueSource(strings = {"margin-based", "center", "deepid2", "facenet-loose"})
+    @ValueSource(strings = {"margin-based", "beta of each image", "center", "deepid2", "facenet-loose"})
     void resumeKeepsBits(String name, @TempDir Path folder) throws IOException {
-        MetricLoss loss = MetricLosses.named(name);
+        MetricLoss loss = name.equals("beta of each image") ? BETA_OF_EACH_IMAGE : MetricLosses.named(name);
         MetricTraining plain = MetricTraining.of(loss, 0.05, false);
-        MetricTraining metric = name.equals("deepid2") ? new MetricTraining(loss, 0.05, false, plain.sampling(), 4, 20) : plain;
+        MetricTraining metric = name.equals("deepid2") ? new MetricTraining(loss, 0.05, false, plain.sampling(), 4, 20, 45) : plain;
         TrainingConfig config = config(metric, 8, 8);
         Weights whole;
         Log log = new Log();
@@ -135,6 +145,76 @@ class MetricTrainingTest {
         }
     }
 
+    /** Before there were rounds and betas of images a checkpoint did not speak of them. */
+    @Test
+    void checkpointsOfBeforeGoOn(@TempDir Path folder) throws IOException {
+        TrainingConfig config = config(MetricTraining.of(MetricLosses.named("margin-based"), 1, false), 2, 8);
+        var store = new CheckpointStore(folder);
+        try (Device device = Device.open("cpu"); Trainer trainer = trainer(device, config, store, new Log())) {
+            trainer.runUntil(1);
+            trainer.requestStop();
+            trainer.run();
+        }
+        Path state = store.latest().orElseThrow().resolve("state.json");
+        JsonObject json = JsonParser.parseString(Files.readString(state)).getAsJsonObject();
+        JsonObject metric = json.getAsJsonObject("config").getAsJsonObject("metric");
+        assertEquals(45, metric.remove("identitiesPerRound").getAsInt());
+        assertFalse(metric.getAsJsonObject("loss").remove("perImage").getAsBoolean());
+        Files.writeString(state, json.toString());
+        assertEquals(config, Checkpoint.readConfig(state.getParent()));
+    }
+
+    /** In the first step those of the batch's images alone, together as far as the beta that all share. */
+    @Test
+    void betasOfTheBatchsImagesMove() throws IOException {
+        TrainingConfig config = config(MetricTraining.of(BETA_OF_EACH_IMAGE, 1, true), 1, 8);
+        ExampleOrder order = ExampleOrder.of(config, IMAGES);
+        Set<Integer> batch = IntStream.range(0, 8).map(order::image).boxed().collect(Collectors.toSet());
+        assertEquals(8, batch.size());
+        try (Device device = Device.open("cpu"); Trainer trainer = trainer(device, config, null, new Log())) {
+            trainer.run();
+            float[] ofImages = trainer.weights().get(MetricLoss.BETA_OF_IMAGES);
+            float[] ofPeople = trainer.weights().get(MetricLoss.BETA_OF_PEOPLE);
+            float shared = trainer.weights().get(MetricLoss.BETA)[0] - 1.2f;
+            assertEquals(48, ofImages.length);
+            double sum = 0;
+            float[] sums = new float[6];
+            for (int i = 0; i < 48; i++) {
+                assertTrue(batch.contains(i) || ofImages[i] == 0, "image " + i + " is not in the batch, but its beta is " + ofImages[i]);
+                sum += ofImages[i];
+                sums[IMAGES.label(i)] += ofImages[i];
+            }
+            assertTrue(Math.abs(shared) > 1e-5, () -> "beta moved by " + shared);
+            assertEquals(shared, sum, 1e-6);
+            assertArrayEquals(ofPeople, sums, 1e-6f);
+        }
+        var drawn = new DrawnSource(8);
+        String refused = assertThrows(IllegalArgumentException.class, () -> {
+            try (Device device = Device.open("cpu")) {
+                new Trainer(device, config, drawn, null, "drawn", "none").close();
+            }
+        }).getMessage();
+        assertEquals("The loss has a beta for each image, but the batches do not tell which image is which; set metric.loss.perImage to false.", refused);
+    }
+
+    /** Batches that do not tell which image is which. */
+    private record DrawnSource(int classes) implements BatchSource {
+        @Override
+        public int height() {
+            return 32;
+        }
+
+        @Override
+        public int width() {
+            return 24;
+        }
+
+        @Override
+        public void fill(long position, Batch batch) {
+            throw new UnsupportedOperationException("nothing is trained on it");
+        }
+    }
+
     @Test
     void marginAdaptationFindsTheThreshold() {
         var adaptation = new MarginAdaptation(6);
@@ -159,7 +239,7 @@ class MetricTrainingTest {
     @Test
     void batchesWithoutPairsAreTold() throws IOException {
         var singles = new DrawnImages(8, 8, 32, 24, 5);
-        var metric = new MetricTraining(MetricLosses.named("batch-hard"), 1, true, MetricTraining.Sampling.SHUFFLED, 4, 0);
+        var metric = new MetricTraining(MetricLosses.named("batch-hard"), 1, true, MetricTraining.Sampling.SHUFFLED, 4, 0, 45);
         TrainingConfig config = config(metric, 1, 8);
         Log log = new Log();
         try (Device device = Device.open("cpu");
@@ -199,7 +279,7 @@ class MetricTrainingTest {
     @Test
     void aKindAloneBringsItsConstants() {
         MetricTraining metric = TrainingConfig.parse("{\"metric\": {\"loss\": {\"kind\": \"center\"}}}").metric();
-        assertEquals(new MetricTraining(new MetricLoss.Center(0.5, true, false), 0.003, false, MetricTraining.Sampling.SHUFFLED, 4, 0), metric);
+        assertEquals(new MetricTraining(new MetricLoss.Center(0.5, true, false), 0.003, false, MetricTraining.Sampling.SHUFFLED, 4, 0, 45), metric);
         TrainingConfig config = TrainingConfig.recipe("default").withMetric(metric);
         assertEquals(config, TrainingConfig.parse(config.toJson()));
     }

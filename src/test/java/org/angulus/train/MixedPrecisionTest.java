@@ -51,7 +51,7 @@ class MixedPrecisionTest {
             TrainingConfig config = TestNetworkTest.config(variant, head).withPrecision(precision);
             try (SafeTensors golden = golden(variant);
                     SafeTensors data = Golden.open("testnet-data");
-                    var step = new TrainingStep(device, config, TestNetworkTest.CLASSES, 0)) {
+                    var step = new TrainingStep(device, config, TestNetworkTest.CLASSES, 0, 0)) {
                 step.load(TestNetworkTest.initial(step, variant), null, Map.of(), 0, 0);
                 float rate = Float.parseFloat(golden.metadata().get("learning_rate"));
                 double[] losses = new double[STEPS];
@@ -209,7 +209,7 @@ class MixedPrecisionTest {
         TrainingConfig config = TestNetworkTest.config(Variant.ARTICLE, TestNetworkTest.head(HeadKind.AM_SOFTMAX)).withPrecision(Type.BF16);
         try (Device device = Device.open("cpu")) {
             String words = "device cpu has no kernels for precision bf16; choose precision f32, or a card such as cuda:0";
-            var training = assertThrows(DeviceUnavailableException.class, () -> new TrainingStep(device, config, TestNetworkTest.CLASSES, 0));
+            var training = assertThrows(DeviceUnavailableException.class, () -> new TrainingStep(device, config, TestNetworkTest.CLASSES, 0, 0));
             assertEquals(words, training.getMessage());
             var embedding = assertThrows(
                     DeviceUnavailableException.class,

@@ -65,7 +65,7 @@ final class ReplayTiming {
     }
 
     private static double[] replays(Device device, TrainingConfig config, int steps) {
-        try (var step = new TrainingStep(device, config, PEOPLE, 0)) {
+        try (var step = new TrainingStep(device, config, PEOPLE, 0, 0)) {
             step.start();
             int pixels = 3 * config.network().height() * config.network().width();
             var images = new byte[config.batch() * pixels];

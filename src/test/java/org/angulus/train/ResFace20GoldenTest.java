@@ -79,7 +79,7 @@ class ResFace20GoldenTest {
         try (Device device = Device.open(name);
                 Arena arena = Arena.ofConfined();
                 SafeTensors golden = Golden.open("resface20-" + variant.name().toLowerCase(Locale.ROOT));
-                var step = new TrainingStep(device, config, CLASSES, 0)) {
+                var step = new TrainingStep(device, config, CLASSES, 0, 0)) {
             Weights weights = Weights.draw(step.network().statistics().entries().stream().map(FlatLayout.Entry::spec).toList(), 0);
             for (FlatLayout.Entry entry : step.layout().entries()) {
                 weights.put(entry.spec(), initial(entry.spec()));

@@ -84,7 +84,7 @@ class TestNetworkTest {
         try (Device device = TestDevices.open(name);
                 SafeTensors golden = Golden.open("testnet-" + name(variant) + "-" + name(kind));
                 SafeTensors data = Golden.open("testnet-data");
-                var step = new TrainingStep(device, config(variant, head(kind)), CLASSES, 0)) {
+                var step = new TrainingStep(device, config(variant, head(kind)), CLASSES, 0, 0)) {
             step.load(initial(step, variant), null, Map.of(), 0, 0);
             for (int i = 0; i < STEPS; i++) {
                 MemorySegment images = data.data("images").asSlice((long) i * BATCH * PIXELS, (long) BATCH * PIXELS);

@@ -277,7 +277,7 @@ class TrainerTest {
     @EnumSource(Variant.class)
     void theMemoryOfARunIsWhatItTakes(Variant variant) throws IOException {
         TrainingConfig config = config(ALL.replace("{\"batch\"", "{\"recipe\": \"article-adam\", \"batch\""), variant, 1);
-        try (Device device = Device.open("cpu"); var step = new TrainingStep(device, config, 2100, 3)) {
+        try (Device device = Device.open("cpu"); var step = new TrainingStep(device, config, 2100, 0, 3)) {
             TrainingMemory memory = step.deviceMemory();
             assertEquals(step.buffers().bytes(), memory.total());
             assertEquals(Float.BYTES * 2100L * config.network().embeddingSize(), memory.classVectors(), 256);

@@ -58,7 +58,8 @@ final class DjlEngine implements EmbeddingEngine {
         }
     }
 
-    private static Path placeOfThisJar() {
+    /** The folder {@code bench/target}. */
+    static Path placeOfThisJar() {
         try {
             return Path.of(DjlEngine.class.getProtectionDomain().getCodeSource().getLocation().toURI()).getParent();
         } catch (URISyntaxException e) {

@@ -16,16 +16,16 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * Embeds the same crops with each engine in turn, in one process, round after round: a ratio is taken within a round, so that what else the
+ * Embeds the same crops with each engine in turn, in one process (compiled PyTorch has its own), round after round: a ratio is taken within a round, so that what else the
  * machine does meets all of them. Only the engine whose turn it is has a session open. The peak is sampled in every turn.
  */
-@Command(name = "compare-embedding", description = "Embedding with ResFace20: ours, ONNX Runtime and PyTorch under DJL, in turns.",
+@Command(name = "compare-embedding", description = "Embedding with ResFace20: ours, ONNX Runtime, PyTorch under DJL and compiled PyTorch, in turns.",
         mixinStandardHelpOptions = true)
 public final class EmbeddingComparison implements Callable<Integer> {
     @Option(names = "--batches", split = ",", defaultValue = "1,8,32")
     private List<Integer> batches;
 
-    @Option(names = "--engines", split = ",", defaultValue = "angulus,onnxruntime,djl")
+    @Option(names = "--engines", split = ",", defaultValue = "angulus,onnxruntime,djl", description = "pytorch besides, with PYTHON in the environment")
     private List<String> engines;
 
     @Option(names = "--rounds", defaultValue = "5")
@@ -58,7 +58,7 @@ public final class EmbeddingComparison implements Callable<Integer> {
             }
             file.write("Embedding with ResFace20 (article variant, 112x96, 512 numbers, f32), " + count + " threads; " + rounds + " rounds of "
                     + seconds + " s for each engine; medians over the rounds; ratio: our images/s over the engine's within a round. ONNX Runtime and"
-                    + " PyTorch get their scaled f32 input ready made; ours takes u8.", roof.description(), results);
+                    + " DJL get their scaled f32 input ready made; ours and compiled PyTorch (pytorch) take u8.", roof.description(), results);
         }
         return 0;
     }

@@ -6,16 +6,17 @@ interface EmbeddingEngine extends AutoCloseable {
     enum Kind {
         ANGULUS,
         ONNXRUNTIME,
-        DJL;
+        DJL,
+        PYTORCH;
 
-        /** As on the command line: angulus, onnxruntime, djl. */
+        /** As on the command line: angulus, onnxruntime, djl, pytorch. */
         static Kind named(String name) {
             for (Kind kind : values()) {
                 if (kind.words().equals(name)) {
                     return kind;
                 }
             }
-            throw new IllegalArgumentException("There is no engine '" + name + "'; choose angulus, onnxruntime or djl.");
+            throw new IllegalArgumentException("There is no engine '" + name + "'; choose angulus, onnxruntime, djl or pytorch.");
         }
 
         String words() {
@@ -33,6 +34,7 @@ interface EmbeddingEngine extends AutoCloseable {
                 case ANGULUS -> new AngulusEngine(problem, device, threads);
                 case ONNXRUNTIME -> new OnnxRuntimeEngine(problem, threads);
                 case DJL -> new DjlEngine(problem, threads);
+                case PYTORCH -> new PyTorchEngine(problem, threads);
             };
         }
     }

@@ -2,10 +2,7 @@ package org.angulus.bench;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -136,10 +133,8 @@ public final class TrainingComparison implements Callable<Integer> {
     }
 
     private JsonObject ours(int batch, int count) throws IOException, InterruptedException {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        return measure(List.of(java, "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
-                TrainingMeasurement.class.getName(), "--batch", "" + batch, "--classes", "" + classes, "--threads", "" + count,
-                "--seconds", "" + seconds, "--warm-up", "" + warmUp));
+        return MeasuringProcess.run(MeasuringProcess.java(TrainingMeasurement.class, "--batch", "" + batch, "--classes", "" + classes, "--threads", "" + count,
+                "--seconds", "" + seconds, "--warm-up", "" + warmUp)).getLast();
     }
 
     private JsonObject theirs(int batch, int count) throws IOException, InterruptedException {
@@ -148,19 +143,6 @@ public final class TrainingComparison implements Callable<Integer> {
         if (!eager) {
             command.add("--compile");
         }
-        return measure(command);
-    }
-
-    /** Runs a command and reads the last line of its output. */
-    private static JsonObject measure(List<String> command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command).redirectError(Redirect.INHERIT).start();
-        String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        int status = process.waitFor();
-        if (status != 0) {
-            throw new IOException("'" + String.join(" ", command) + "' ended with status " + status + ".");
-        }
-        String last = text.lines().filter(line -> line.startsWith("{")).reduce((a, b) -> b)
-                .orElseThrow(() -> new IOException("'" + String.join(" ", command) + "' printed no line of JSON."));
-        return JsonParser.parseString(last).getAsJsonObject();
+        return MeasuringProcess.run(command).getLast();
     }
 }

@@ -23,10 +23,10 @@ public class Angulus extends Angulus$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int AG_ABI_VERSION = (int)4L;
+    private static final int AG_ABI_VERSION = (int)6L;
     /**
      * {@snippet lang=c :
-     * #define AG_ABI_VERSION 4
+     * #define AG_ABI_VERSION 6
      * }
      */
     public static int AG_ABI_VERSION() {
@@ -2200,10 +2200,37 @@ public class Angulus extends Angulus$shared {
     public static int AG_OP_CENTER_UPDATE() {
         return AG_OP_CENTER_UPDATE;
     }
-    private static final int AG_OP_COUNT = (int)41L;
+    private static final int AG_OP_QUANTIZE = (int)41L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.AG_OP_COUNT = 41
+     * enum <anonymous>.AG_OP_QUANTIZE = 41
+     * }
+     */
+    public static int AG_OP_QUANTIZE() {
+        return AG_OP_QUANTIZE;
+    }
+    private static final int AG_OP_INT8_PREPARE = (int)42L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_INT8_PREPARE = 42
+     * }
+     */
+    public static int AG_OP_INT8_PREPARE() {
+        return AG_OP_INT8_PREPARE;
+    }
+    private static final int AG_OP_INT8_CONV2D = (int)43L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_INT8_CONV2D = 43
+     * }
+     */
+    public static int AG_OP_INT8_CONV2D() {
+        return AG_OP_INT8_CONV2D;
+    }
+    private static final int AG_OP_COUNT = (int)44L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_OP_COUNT = 44
      * }
      */
     public static int AG_OP_COUNT() {
@@ -3030,6 +3057,257 @@ public class Angulus extends Angulus$shared {
                 traceDowncall("ag_conv2d_run", device, plan, operands);
             }
             return (int)mh$.invokeExact(device, plan, operands);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ag_quantize {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_LONG,
+            Angulus.C_FLOAT,
+            Angulus.C_INT,
+            Angulus.C_LONG,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_quantize");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_quantize(ag_device *device, int64_t count, float factor, int32_t zero, ag_addr x, ag_addr y)
+     * }
+     */
+    public static FunctionDescriptor ag_quantize$descriptor() {
+        return ag_quantize.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_quantize(ag_device *device, int64_t count, float factor, int32_t zero, ag_addr x, ag_addr y)
+     * }
+     */
+    public static MethodHandle ag_quantize$handle() {
+        return ag_quantize.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_quantize(ag_device *device, int64_t count, float factor, int32_t zero, ag_addr x, ag_addr y)
+     * }
+     */
+    public static MemorySegment ag_quantize$address() {
+        return ag_quantize.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_quantize(ag_device *device, int64_t count, float factor, int32_t zero, ag_addr x, ag_addr y)
+     * }
+     */
+    public static int ag_quantize(MemorySegment device, long count, float factor, int zero, long x, long y) {
+        var mh$ = ag_quantize.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_quantize", device, count, factor, zero, x, y);
+            }
+            return (int)mh$.invokeExact(device, count, factor, zero, x, y);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ag_int8_prepared_bytes {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_int8_prepared_bytes");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_int8_prepared_bytes(ag_device *device, const ag_conv2d_shape *shape, int64_t *bytes)
+     * }
+     */
+    public static FunctionDescriptor ag_int8_prepared_bytes$descriptor() {
+        return ag_int8_prepared_bytes.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_int8_prepared_bytes(ag_device *device, const ag_conv2d_shape *shape, int64_t *bytes)
+     * }
+     */
+    public static MethodHandle ag_int8_prepared_bytes$handle() {
+        return ag_int8_prepared_bytes.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_int8_prepared_bytes(ag_device *device, const ag_conv2d_shape *shape, int64_t *bytes)
+     * }
+     */
+    public static MemorySegment ag_int8_prepared_bytes$address() {
+        return ag_int8_prepared_bytes.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_int8_prepared_bytes(ag_device *device, const ag_conv2d_shape *shape, int64_t *bytes)
+     * }
+     */
+    public static int ag_int8_prepared_bytes(MemorySegment device, MemorySegment shape, MemorySegment bytes) {
+        var mh$ = ag_int8_prepared_bytes.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_int8_prepared_bytes", device, shape, bytes);
+            }
+            return (int)mh$.invokeExact(device, shape, bytes);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ag_int8_prepare {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER,
+            Angulus.C_LONG,
+            Angulus.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_int8_prepare");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_int8_prepare(ag_device *device, const ag_conv2d_shape *shape, ag_addr w, ag_addr prepared)
+     * }
+     */
+    public static FunctionDescriptor ag_int8_prepare$descriptor() {
+        return ag_int8_prepare.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_int8_prepare(ag_device *device, const ag_conv2d_shape *shape, ag_addr w, ag_addr prepared)
+     * }
+     */
+    public static MethodHandle ag_int8_prepare$handle() {
+        return ag_int8_prepare.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_int8_prepare(ag_device *device, const ag_conv2d_shape *shape, ag_addr w, ag_addr prepared)
+     * }
+     */
+    public static MemorySegment ag_int8_prepare$address() {
+        return ag_int8_prepare.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_int8_prepare(ag_device *device, const ag_conv2d_shape *shape, ag_addr w, ag_addr prepared)
+     * }
+     */
+    public static int ag_int8_prepare(MemorySegment device, MemorySegment shape, long w, long prepared) {
+        var mh$ = ag_int8_prepare.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_int8_prepare", device, shape, w, prepared);
+            }
+            return (int)mh$.invokeExact(device, shape, w, prepared);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ag_int8_conv2d_run {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Angulus.C_INT,
+            Angulus.C_POINTER,
+            Angulus.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ag_int8_conv2d_run");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * ag_status ag_int8_conv2d_run(ag_device *device, const ag_int8_conv2d *convolution)
+     * }
+     */
+    public static FunctionDescriptor ag_int8_conv2d_run$descriptor() {
+        return ag_int8_conv2d_run.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * ag_status ag_int8_conv2d_run(ag_device *device, const ag_int8_conv2d *convolution)
+     * }
+     */
+    public static MethodHandle ag_int8_conv2d_run$handle() {
+        return ag_int8_conv2d_run.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * ag_status ag_int8_conv2d_run(ag_device *device, const ag_int8_conv2d *convolution)
+     * }
+     */
+    public static MemorySegment ag_int8_conv2d_run$address() {
+        return ag_int8_conv2d_run.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * ag_status ag_int8_conv2d_run(ag_device *device, const ag_int8_conv2d *convolution)
+     * }
+     */
+    public static int ag_int8_conv2d_run(MemorySegment device, MemorySegment convolution) {
+        var mh$ = ag_int8_conv2d_run.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ag_int8_conv2d_run", device, convolution);
+            }
+            return (int)mh$.invokeExact(device, convolution);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -4814,6 +5092,15 @@ public class Angulus extends Angulus$shared {
      */
     public static int AG_SELECT_DISTANCE_WEIGHTED() {
         return AG_SELECT_DISTANCE_WEIGHTED;
+    }
+    private static final int AG_SELECT_TRIPLETS = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.AG_SELECT_TRIPLETS = 7
+     * }
+     */
+    public static int AG_SELECT_TRIPLETS() {
+        return AG_SELECT_TRIPLETS;
     }
     private static final int AG_MEAN_OF_TERMS = (int)0L;
     /**

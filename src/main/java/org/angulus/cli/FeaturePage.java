@@ -1,0 +1,80 @@
+package org.angulus.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+import org.angulus.eval.FeatureSpread;
+import org.angulus.eval.Plots.FeaturePicture;
+
+/** What {@code angulus plot features} shows of its runs: the rows of its table, the titles of its pictures, and the page that puts both together. */
+record FeaturePage(int dimensions, int iterations, int batch, int starts, List<Result> results) {
+    private static final List<Column> COLUMNS = List.of(
+            new Column("test accuracy %", spread -> 100 * spread.accuracy()),
+            new Column("within °", FeatureSpread::intra),
+            new Column("between °", FeatureSpread::inter),
+            new Column("least between °", FeatureSpread::leastInter),
+            new Column("length", FeatureSpread::length));
+
+    private record Column(String title, ToDoubleFunction<FeatureSpread> figure) {}
+
+    /** A loss with all its runs. */
+    record Result(PlottedLoss loss, List<FeatureExperiment.Run> runs) {
+        /** The mean over the runs and, of several, half the distance between the largest and the smallest. */
+        private String cell(ToDoubleFunction<FeatureSpread> figure) {
+            var all = runs.stream().mapToDouble(run -> figure.applyAsDouble(run.spread())).summaryStatistics();
+            String mean = String.format(Locale.ROOT, "%.2f", all.getAverage());
+            return runs.size() == 1 ? mean : mean + String.format(Locale.ROOT, " ± %.2f", (all.getMax() - all.getMin()) / 2);
+        }
+
+        /** The first run. */
+        FeaturePicture picture(int classes) {
+            FeatureExperiment.Run first = runs.getFirst();
+            String title = String.format(Locale.ROOT, "%s: %.2f %%, within %.1f°, between %.1f°",
+                    loss.name(), 100 * first.spread().accuracy(), first.spread().intra(), first.spread().inter());
+            return new FeaturePicture(title, first.features(), first.labels(), classes);
+        }
+    }
+
+    /** The columns' titles, then a row for each loss. */
+    List<List<String>> rows() {
+        var rows = new ArrayList<List<String>>();
+        var titles = new ArrayList<>(List.of("loss"));
+        COLUMNS.forEach(column -> titles.add(column.title()));
+        rows.add(titles);
+        for (Result result : results) {
+            var row = new ArrayList<>(List.of(result.loss().name()));
+            COLUMNS.forEach(column -> row.add(result.cell(column.figure())));
+            rows.add(row);
+        }
+        return rows;
+    }
+
+    /** Says what the columns are. */
+    String legend() {
+        return "Accuracy is that of the nearest class vector; within is the mean angle between a feature and the mean direction of its class, between the angle of that"
+                + " direction to the nearest other class's, as a mean over the classes and the least of them; length is the mean of the features'."
+                + (starts == 1 ? "" : " Each is the mean over " + starts + " start values, ± half the distance between the largest and the smallest.");
+    }
+
+    /** Markdown, beside {@code features.png}. */
+    String markdown() {
+        var names = String.join(",", results.stream().map(result -> result.loss().name()).toList());
+        var lines = new ArrayList<String>(List.of(
+                "# " + dimensions + "-D features of MNIST's test pictures",
+                "",
+                "Made by `angulus plot features --data MNIST --losses " + names + " --iterations " + iterations + " --starts " + starts + " --dimensions " + dimensions
+                        + "`: for each loss a LeNet++ trained for " + iterations + " steps of " + batch + " pictures (the papers take " + PlottedLoss.PAPER_STEPS
+                        + "), with momentum, weight decay and a cosine learning rate that are the same for all.",
+                "",
+                "![features](features.png)",
+                "",
+                legend(),
+                ""));
+        List<List<String>> rows = rows();
+        lines.add("| " + String.join(" | ", rows.getFirst()) + " |");
+        lines.add("|" + " --- |".repeat(rows.getFirst().size()));
+        rows.stream().skip(1).forEach(row -> lines.add("| " + String.join(" | ", row) + " |"));
+        return String.join("\n", lines) + "\n";
+    }
+}
