@@ -65,7 +65,7 @@ record FeaturePage(int dimensions, int iterations, int batch, int starts, List<R
                 "",
                 "Made by `angulus plot features --data MNIST --losses " + names + " --iterations " + iterations + " --starts " + starts + " --dimensions " + dimensions
                         + "`: for each loss a LeNet++ trained for " + iterations + " steps of " + batch + " pictures (the papers take " + PlottedLoss.PAPER_STEPS
-                        + "), with momentum, weight decay and a cosine learning rate that are the same for all.",
+                        + "), with momentum, weight decay, clipped gradients and a cosine learning rate that are the same for all.",
                 "",
                 "![features](features.png)",
                 "",
