@@ -67,7 +67,8 @@ record PlottedLoss(String name, String head, String metric, boolean featurePrelu
     }
 
     /**
-     * LeNet++ with momentum 0.9, weight decay 5e-4 and gradients of length 2 at most, without which large margins diverge in short runs. A cosine from twice the papers' rate to 0 goes further in few steps than their drops by a fifth.
+     * LeNet++ with momentum 0.9, weight decay 5e-4 and gradients of length 2 at most, without which large margins diverge in short runs. A cosine from
+     * twice the papers' rate to 0 goes further in few steps than their drops by a fifth.
      *
      * @param features numbers of a feature
      * @param batch pictures of a step
