@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 import org.angulus.eval.FeatureSpread;
 import org.angulus.eval.Plots.FeaturePicture;
 
@@ -36,18 +37,18 @@ record FeaturePage(int dimensions, int iterations, int batch, int starts, List<R
         }
     }
 
-    /** The columns' titles, then a row for each loss. */
+    /** The columns' titles. */
+    List<String> head() {
+        return Stream.concat(Stream.of("loss"), COLUMNS.stream().map(Column::title)).toList();
+    }
+
+    /** A row for each loss. */
     List<List<String>> rows() {
-        var rows = new ArrayList<List<String>>();
-        var titles = new ArrayList<>(List.of("loss"));
-        COLUMNS.forEach(column -> titles.add(column.title()));
-        rows.add(titles);
-        for (Result result : results) {
-            var row = new ArrayList<>(List.of(result.loss().name()));
-            COLUMNS.forEach(column -> row.add(result.cell(column.figure())));
-            rows.add(row);
-        }
-        return rows;
+        return results.stream().map(FeaturePage::row).toList();
+    }
+
+    private static List<String> row(Result result) {
+        return Stream.concat(Stream.of(result.loss().name()), COLUMNS.stream().map(column -> result.cell(column.figure()))).toList();
     }
 
     /** Says what the columns are. */
@@ -64,17 +65,20 @@ record FeaturePage(int dimensions, int iterations, int batch, int starts, List<R
                 "# " + dimensions + "-D features of MNIST's test pictures",
                 "",
                 "Made by `angulus plot features --data MNIST --losses " + names + " --iterations " + iterations + " --starts " + starts + " --dimensions " + dimensions
-                        + "`: for each loss a LeNet++ trained for " + iterations + " steps of " + batch + " pictures (the papers take " + PlottedLoss.PAPER_STEPS
-                        + "), with momentum, weight decay, clipped gradients and a cosine learning rate that are the same for all.",
+                        + "`: for each loss a LeNet++ trained for " + iterations + " steps of " + batch + " pictures (center loss and L-Softmax took "
+                        + PlottedLoss.PAPER_STEPS + "), with momentum, weight decay, clipped gradients and a cosine learning rate that are the same for all.",
                 "",
                 "![features](features.png)",
                 "",
                 legend(),
                 ""));
-        List<List<String>> rows = rows();
-        lines.add("| " + String.join(" | ", rows.getFirst()) + " |");
-        lines.add("|" + " --- |".repeat(rows.getFirst().size()));
-        rows.stream().skip(1).forEach(row -> lines.add("| " + String.join(" | ", row) + " |"));
+        lines.add(line(head()));
+        lines.add("|" + " --- |".repeat(head().size()));
+        rows().forEach(row -> lines.add(line(row)));
         return String.join("\n", lines) + "\n";
+    }
+
+    private static String line(List<String> row) {
+        return "| " + String.join(" | ", row) + " |";
     }
 }

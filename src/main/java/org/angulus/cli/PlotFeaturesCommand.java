@@ -47,7 +47,7 @@ final class PlotFeaturesCommand implements Callable<Integer> {
             completionCandidates = Names.class)
     private List<String> losses = PlottedLoss.names();
 
-    @Option(names = "--iterations", paramLabel = "N", defaultValue = "10000", description = "Steps of 128 pictures for each loss (default: ${DEFAULT-VALUE}, as in the papers).")
+    @Option(names = "--iterations", paramLabel = "N", defaultValue = "10000", description = "Steps of 128 pictures for each loss (default: ${DEFAULT-VALUE}, as center loss and L-Softmax took).")
     private int iterations;
 
     @Option(names = "--starts", paramLabel = "K", defaultValue = "1", description = "Runs from different start values; the picture is of the first (default: ${DEFAULT-VALUE}).")
@@ -85,22 +85,23 @@ final class PlotFeaturesCommand implements Callable<Integer> {
         Path folder = PlotCommand.folder(out);
         PrintWriter writer = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
+        int batch = Math.min(BATCH, training.count());
         var results = new ArrayList<FeaturePage.Result>();
+        var page = new FeaturePage(dimensions, iterations, batch, starts, results);
         Plots plots = new Plots(sentence -> err.println("angulus: " + sentence));
         try (Device device = Devices.open(deviceName)) {
             var experiment = new FeatureExperiment(device, training, test, writer, err);
             for (PlottedLoss loss : chosen) {
                 var runs = new ArrayList<FeatureExperiment.Run>();
                 for (int start = 1; start <= starts; start++) {
-                    runs.add(run(experiment, loss, loss.config(dimensions, iterations, Math.min(BATCH, training.count()), start), folder));
+                    runs.add(run(experiment, loss, loss.config(dimensions, iterations, batch, start), folder));
                 }
                 results.add(new FeaturePage.Result(loss, runs));
-                write(folder, plots, results, training.identities().size());
+                write(folder, plots, page, training.identities().size());
             }
         }
-        FeaturePage page = page(results);
         writer.println();
-        writer.println(Table.of(page.rows().getFirst(), page.rows().subList(1, page.rows().size())));
+        writer.println(Table.of(page.head(), page.rows()));
         writer.println();
         writer.println(page.legend());
         writer.println("Page, picture and figures are in " + folder);
@@ -117,10 +118,6 @@ final class PlotFeaturesCommand implements Callable<Integer> {
         }
     }
 
-    private FeaturePage page(List<FeaturePage.Result> results) {
-        return new FeaturePage(dimensions, iterations, BATCH, starts, results);
-    }
-
     private void require(boolean condition, String problem) {
         if (!condition) {
             throw new ParameterException(spec.commandLine(), problem);
@@ -128,11 +125,11 @@ final class PlotFeaturesCommand implements Callable<Integer> {
     }
 
     /** Written after each loss: a long run that is ended leaves what it has. */
-    private void write(Path folder, Plots plots, List<FeaturePage.Result> results, int classes) throws IOException {
-        plots.features(folder.resolve("features.png"), results.stream().map(result -> result.picture(classes)).toList());
-        AtomicFile.write(folder.resolve("features.md"), page(results).markdown());
+    private void write(Path folder, Plots plots, FeaturePage page, int classes) throws IOException {
+        plots.features(folder.resolve("features.png"), page.results().stream().map(result -> result.picture(classes)).toList());
+        AtomicFile.write(folder.resolve("features.md"), page.markdown());
         var list = new JsonArray();
-        for (FeaturePage.Result result : results) {
+        for (FeaturePage.Result result : page.results()) {
             var entry = new JsonObject();
             entry.addProperty("loss", result.loss().name());
             entry.addProperty("iterations", iterations);

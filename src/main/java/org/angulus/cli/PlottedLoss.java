@@ -15,7 +15,7 @@ import org.angulus.train.TrainingConfig;
  * @param featurePrelu whether a PReLU follows the feature, as in the pictures of center loss
  */
 record PlottedLoss(String name, String head, String metric, boolean featurePrelu) {
-    /** The ten times higher one of NormFace's 3-D pictures keeps 2-D features from learning anything. */
+    /** NormFace's 0.1 for 3-D features keeps 2-D features from learning anything. */
     private static final double RATE = 0.02;
 
     /** Steps of center loss's and L-Softmax's runs. */
@@ -68,7 +68,7 @@ record PlottedLoss(String name, String head, String metric, boolean featurePrelu
 
     /**
      * LeNet++ with momentum 0.9, weight decay 5e-4 and gradients of length 2 at most, without which large margins diverge in short runs. A cosine from
-     * twice the papers' rate to 0 goes further in few steps than their drops by a fifth.
+     * twice LeNet++'s rate to 0 goes further in few steps than their drops by a fifth.
      *
      * @param features numbers of a feature
      * @param batch pictures of a step

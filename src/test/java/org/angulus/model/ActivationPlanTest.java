@@ -16,6 +16,7 @@ import org.angulus.model.ArenaPlanner.Place;
 import org.angulus.model.ConvLayer.Role;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ActivationPlanTest {
@@ -67,6 +68,16 @@ class ActivationPlanTest {
     @MethodSource("cases")
     void theLeastIsNoMoreThanTheWhole(Case one) {
         assertTrue(one.least(4).bytes() <= one.whole(4).bytes());
+    }
+
+    /** Nothing of a frozen trunk is kept for backward: it holds the images and the four largest outputs, which are a block's input, and in it y, c and y. */
+    @ParameterizedTest
+    @EnumSource(Variant.class)
+    void aFrozenTrunkHoldsOneBlock(Variant variant) {
+        var one = new Case(ResFaceConfig.of("resface20", variant).withKeep(1), "trunk", Type.F32);
+        long images = 128L * 3 * 112 * 96 * Float.BYTES;
+        long output = 128L * 64 * 56 * 48 * Float.BYTES;
+        assertTrue(one.least(128).bytes() <= images + 4 * output + MEBIBYTE, () -> one.least(128).bytes() + " bytes; an output has " + output);
     }
 
     /** 1,392 MiB without making anything again; half of it are results of convolutions, which are kept. */

@@ -23,7 +23,7 @@ final class CheckedEmbedder {
 
     static Embedder open(EmbeddingProblem problem, EmbedderOptions options) throws IOException {
         float[][] expected;
-        try (EmbeddingEngine judge = EmbeddingEngine.Kind.ONNXRUNTIME.open(problem, "cpu", Devices.threads(options.threads()))) {
+        try (EmbeddingEngine judge = new OnnxRuntimeEngine(problem, Devices.threads(options.threads()))) {
             expected = Arrays.stream(judge.embed()).map(row -> Embedding.of(row).toArray()).toArray(float[][]::new);
         }
         Path file = Files.createTempFile("angulus-bench", ".safetensors");

@@ -21,7 +21,6 @@ import org.angulus.train.Augmentation;
 import org.angulus.train.ShuffledBatches;
 import org.angulus.train.Trainer;
 import org.angulus.train.TrainingConfig;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -80,7 +79,7 @@ public final class DeviceMeasurement implements Callable<Integer> {
     }
 
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new DeviceMeasurement()).setCaseInsensitiveEnumValuesAllowed(true).execute(arguments));
+        Commands.run(new DeviceMeasurement(), arguments);
     }
 
     @Override

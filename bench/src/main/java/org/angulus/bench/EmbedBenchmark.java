@@ -41,6 +41,10 @@ public class EmbedBenchmark {
     @Param("cpu")
     public String device;
 
+    /** A Python with torch and numpy, for the engine pytorch. */
+    @Param("")
+    public String python;
+
     private EmbeddingProblem problem;
     private EmbeddingEngine embedder;
     private Roof roof;
@@ -53,11 +57,11 @@ public class EmbedBenchmark {
         EmbeddingEngine.Kind kind = EmbeddingEngine.Kind.named(engine);
         EmbeddingEngine.Kind other = kind == EmbeddingEngine.Kind.ANGULUS ? EmbeddingEngine.Kind.ONNXRUNTIME : EmbeddingEngine.Kind.ANGULUS;
         float[][] expected;
-        try (EmbeddingEngine judge = other.open(problem, device, count)) {
+        try (EmbeddingEngine judge = other.open(problem, device, count, python)) {
             expected = judge.embed();
         }
         roof = new Roof(kind == EmbeddingEngine.Kind.ANGULUS ? device : "cpu", count);
-        embedder = kind.open(problem, device, count);
+        embedder = kind.open(problem, device, count, python);
         Agreement.require(kind.words() + " against " + other.words(), embedder.embed(), expected);
     }
 

@@ -28,13 +28,14 @@ interface EmbeddingEngine extends AutoCloseable {
          *
          * @param device of our engine; the rivals use the processor
          * @param threads that compute
+         * @param python that runs compiled PyTorch; empty where there is none
          */
-        EmbeddingEngine open(EmbeddingProblem problem, String device, int threads) {
+        EmbeddingEngine open(EmbeddingProblem problem, String device, int threads, String python) {
             return switch (this) {
                 case ANGULUS -> new AngulusEngine(problem, device, threads);
                 case ONNXRUNTIME -> new OnnxRuntimeEngine(problem, threads);
                 case DJL -> new DjlEngine(problem, threads);
-                case PYTORCH -> new PyTorchEngine(problem, threads);
+                case PYTORCH -> new PyTorchEngine(problem, python, threads);
             };
         }
     }

@@ -31,7 +31,6 @@ import org.angulus.image.RgbImage;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.Int8Quantizer;
 import org.angulus.model.ModelMetadata;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -67,7 +66,7 @@ public final class Int8Accuracy implements Callable<Integer> {
     private ResultFile file;
 
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Int8Accuracy()).setOverwrittenOptionsAllowed(true).execute(arguments));
+        Commands.run(new Int8Accuracy(), arguments);
     }
 
     /** Cosines of pairs in f32 and int8, and each one's threshold, chosen on other pairs. */

@@ -13,7 +13,6 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.angulus.model.InputFormat;
 import org.angulus.model.OnnxExport;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -46,7 +45,7 @@ public final class Int8Comparison implements Callable<Integer> {
     private ResultFile file;
 
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Int8Comparison()).setOverwrittenOptionsAllowed(true).execute(arguments));
+        Commands.run(new Int8Comparison(), arguments);
     }
 
     @Override

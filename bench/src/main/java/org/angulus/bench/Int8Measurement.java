@@ -13,7 +13,6 @@ import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.InputFormat;
 import org.angulus.model.Int8Quantizer;
 import org.angulus.model.ModelMetadata;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -35,7 +34,7 @@ public final class Int8Measurement implements Callable<Integer> {
     private double seconds;
 
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Int8Measurement()).execute(arguments));
+        Commands.run(new Int8Measurement(), arguments);
     }
 
     @Override

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,7 +28,7 @@ public final class JmhResults implements Callable<Integer> {
     private ResultFile file;
 
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new JmhResults()).setOverwrittenOptionsAllowed(true).execute(arguments));
+        Commands.run(new JmhResults(), arguments);
     }
 
     @Override

@@ -19,7 +19,6 @@ import org.angulus.train.StepReport;
 import org.angulus.train.Trainer;
 import org.angulus.train.TrainingConfig;
 import org.angulus.train.TrainingListener;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -51,7 +50,7 @@ public final class LoaderShare implements Callable<Integer> {
     private ResultFile file;
 
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new LoaderShare()).setOverwrittenOptionsAllowed(true).execute(arguments));
+        Commands.run(new LoaderShare(), arguments);
     }
 
     @Override

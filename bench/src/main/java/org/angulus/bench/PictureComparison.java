@@ -20,7 +20,6 @@ import org.angulus.image.Fit;
 import org.angulus.image.Framing;
 import org.angulus.image.ImageDecoder;
 import org.angulus.image.RgbImage;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -53,7 +52,7 @@ public final class PictureComparison implements Callable<Integer> {
     private ResultFile file;
 
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new PictureComparison()).setOverwrittenOptionsAllowed(true).execute(arguments));
+        Commands.run(new PictureComparison(), arguments);
     }
 
     @Override

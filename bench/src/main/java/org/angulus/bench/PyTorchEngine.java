@@ -1,7 +1,6 @@
 package org.angulus.bench;
 
 import java.io.DataInputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
@@ -13,37 +12,48 @@ import org.angulus.model.SafeTensorsWriter;
 
 /**
  * PyTorch compiled, batch norm folded and weights frozen ({@code tools/peers/torch_embed.py}): a process of its own that computes when a line comes in
- * and otherwise waits for one. Its time holds the conversion of pixels, as ours does, and the way of the answer through a pipe. The environment's
- * {@code PYTHON} names a Python with torch and numpy.
+ * and otherwise waits for one. Its time holds the conversion of pixels, as ours does, and the way of the answer through a pipe.
  */
 final class PyTorchEngine implements EmbeddingEngine {
+    private static final String MODEL = "resface20.safetensors";
+    private static final String CROPS = "crops.u8";
+
     private final EmbeddingProblem problem;
-    private final Path model;
-    private final Path crops;
+    private final Path folder;
     private final Process process;
     private final DataInputStream answers;
 
-    PyTorchEngine(EmbeddingProblem problem, int threads) {
+    /** @param python a Python with torch and numpy */
+    PyTorchEngine(EmbeddingProblem problem, String python, int threads) {
         this.problem = problem;
-        String python = System.getenv("PYTHON");
-        if (python == null) {
-            throw new IllegalStateException("The engine pytorch needs a Python with torch and numpy; name it, as in PYTHON=venv/bin/python.");
+        if (python.isEmpty()) {
+            throw new IllegalArgumentException("The engine pytorch needs a Python with torch and numpy; name it with --python.");
         }
         try {
-            model = Files.createTempFile("resface20", ".safetensors");
-            crops = Files.createTempFile("crops", ".u8");
-            var writer = new SafeTensorsWriter();
-            problem.weights().addTo(writer, "");
-            writer.write(model);
-            Files.write(crops, problem.crops());
-            Path script = DjlEngine.placeOfThisJar().resolve("../../tools/peers/torch_embed.py").normalize();
-            process = new ProcessBuilder(python, script.toString(), model.toString(), crops.toString(), "--batch", "" + problem.batch(), "--threads", "" + threads)
-                    .redirectError(Redirect.INHERIT)
-                    .start();
+            folder = Files.createTempDirectory("angulus-pytorch");
         } catch (IOException e) {
+            throw new UncheckedIOException("No temporary folder could be made: " + e.getMessage(), e);
+        }
+        try {
+            process = start(python, threads);
+        } catch (IOException e) {
+            deleteFiles();
             throw new UncheckedIOException("PyTorch could not be started by '" + python + "': " + e.getMessage(), e);
         }
         answers = new DataInputStream(process.getInputStream());
+    }
+
+    private Process start(String python, int threads) throws IOException {
+        Path model = folder.resolve(MODEL);
+        Path crops = folder.resolve(CROPS);
+        var writer = new SafeTensorsWriter();
+        problem.weights().addTo(writer, "");
+        writer.write(model);
+        Files.write(crops, problem.crops());
+        Path script = DjlEngine.placeOfThisJar().resolve("../../tools/peers/torch_embed.py").normalize();
+        return new ProcessBuilder(python, script.toString(), model.toString(), crops.toString(), "--batch", "" + problem.batch(), "--threads", "" + threads)
+                .redirectError(Redirect.INHERIT)
+                .start();
     }
 
     @Override
@@ -53,10 +63,8 @@ final class PyTorchEngine implements EmbeddingEngine {
             process.getOutputStream().write('\n');
             process.getOutputStream().flush();
             answers.readFully(bytes);
-        } catch (EOFException e) {
-            throw new IllegalStateException("PyTorch ended without an answer; what it said stands above.", e);
         } catch (IOException e) {
-            throw new UncheckedIOException("PyTorch's process gives no answer: " + e.getMessage(), e);
+            throw new UncheckedIOException("PyTorch ended without an answer; what it said stands above.", e);
         }
         var floats = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
         var rows = new float[problem.batch()][problem.config().embeddingSize()];
@@ -72,12 +80,19 @@ final class PyTorchEngine implements EmbeddingEngine {
         process.destroy();
         try {
             process.waitFor();
-            Files.deleteIfExists(model);
-            Files.deleteIfExists(crops);
-        } catch (IOException e) {
-            throw new UncheckedIOException("A temporary file could not be deleted: " + e.getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        deleteFiles();
+    }
+
+    private void deleteFiles() {
+        try {
+            Files.deleteIfExists(folder.resolve(MODEL));
+            Files.deleteIfExists(folder.resolve(CROPS));
+            Files.delete(folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException("A temporary file could not be deleted: " + e.getMessage(), e);
         }
     }
 }

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -51,7 +50,7 @@ public final class TrainingComparison implements Callable<Integer> {
     private ResultFile file;
 
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new TrainingComparison()).setOverwrittenOptionsAllowed(true).execute(arguments));
+        Commands.run(new TrainingComparison(), arguments);
     }
 
     @Override

@@ -4,7 +4,6 @@ import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.angulus.device.Device;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -33,7 +32,7 @@ public final class TrainingMeasurement implements Callable<Integer> {
     private int warmUp;
 
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new TrainingMeasurement()).setOverwrittenOptionsAllowed(true).execute(arguments));
+        Commands.run(new TrainingMeasurement(), arguments);
     }
 
     @Override
