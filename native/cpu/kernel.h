@@ -9,6 +9,7 @@ enum class Isa : int32_t { baseline = 0, avx2 = 1, avx512 = 2 };  // baseline: x
 
 // Scratch of a worker, 64-byte aligned, not kept between pieces. Nothing in it may reach a result by way of another piece.
 constexpr int64_t kScratchBytes = int64_t{4} << 20;
+constexpr int kLineFloats = 16;  // f32 of a cache line
 
 // The device as a kernel sees it. Work is cut into pieces by shape alone; a thread takes whole pieces; partial sums go to a workspace and are
 // added in piece order: that is why the number of threads changes no bit.

@@ -146,11 +146,12 @@ def head(arguments):
         loss.backward()
         return loss
 
-    if not run(0).item() < float("inf"):
+    loss = run(0).item()
+    if not loss < float("inf"):
         raise ArithmeticError("the loss of the head is not finite")
     times = timed(run, arguments)
     more = {"peak_device_mib": torch.cuda.max_memory_allocated() >> 20} if arguments.device == "cuda" else {}
-    tell("head", f"{arguments.head} {arguments.classes}", times, arguments, **more)
+    tell("head", f"{arguments.head} {arguments.classes}", times, arguments, loss=loss, **more)
 
 
 def main():
@@ -163,10 +164,12 @@ def main():
     parser.add_argument("--classes", type=int, default=1_000_000)
     parser.add_argument("--head", choices=("am-softmax", "arcface", "sphereface"), default="am-softmax")
     parser.add_argument("--compiled", action="store_true", help="the head through torch.compile")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--seconds", type=float, default=0.2, help="time spent on each figure")
     arguments = parser.parse_args()
     if arguments.device == "cuda" and not torch.cuda.is_available():
         parser.error("--device cuda: this PyTorch sees no card")
+    torch.set_num_threads(arguments.threads)
     torch.backends.cudnn.benchmark = True
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     (convolutions if arguments.what == "conv" else head)(arguments)

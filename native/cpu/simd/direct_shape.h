@@ -17,6 +17,7 @@ using namespace angulus::cpu;
 #endif
 constexpr int kSlot = AG_SLOT;        // channels of a packed pixel: its distance is a constant, so a tile needs one pointer
 constexpr int kPanel = 2 * kLanes;    // output channels of a register tile
+constexpr int kAhead = 24;            // steps of a tile between asking for its weights and their use: about 100 ns, the way to memory
 constexpr int kMaxTaps = 128;
 constexpr int kMaxUnits = 4096;       // rows of one piece
 constexpr int64_t kPackedBudget = 100 << 10;       // floats of packed input that leave room for a weight panel in 1 MiB of L2

@@ -2,8 +2,9 @@
 //   y(pixel, k) = sum over C blocks, taps and channels of packed(pixel + tap, c) weights(c, k),  k in one panel of kPanel channels
 // for up to kTileRows pixels of one output row, or of two short rows. Every pixel's sum is taken in the same order whatever its place in the tile.
 //
-// A step reads 2 vectors of weights and broadcasts one float per pixel: 2 n multiply-adds for n + 2 loads. Bound by the multiply-add units; the
-// weights stream from L2 (128 bytes in about n cycles with 16 lanes), the packed pixels of a tile stay in L1 for all taps.
+// A step reads 2 vectors of weights and broadcasts one float per pixel: 2 n multiply-adds for n + 2 loads. Bound by the multiply-add units while the
+// weights arrive in time (128 bytes in about n cycles with 16 lanes): they are asked for kAhead steps before their use, without which a tile waits for
+// L2, and twice as long for memory where the weights are cold. The packed pixels of a tile stay in L1 for all taps.
 #pragma once
 
 #include "direct_shape.h"
@@ -61,6 +62,8 @@ static void direct_tile(const Sweep& z, const Tile& t) {
       const float* a = t.in[0] + at;
       const float* b = t.in[rows - 1] + at;
       for (int c = 0; c < channels; ++c, ++a, ++b, w += kPanel) {
+#pragma GCC unroll 2
+        for (int i = 0; i < vectors * kLanes; i += kLineFloats) __builtin_prefetch(w + kAhead * kPanel + i);
         Vector weight[vectors];
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; ++v) weight[v] = load(w + v * kLanes);

@@ -5,13 +5,14 @@
 // f32 over kProductRun steps, then added to the total.
 #pragma once
 
-#include <stdint.h>
+#include "../kernel.h"
 
 namespace {
 
+using namespace angulus::cpu;
+
 constexpr int kPanel = 2 * kLanes;      // lanes of a tile
 constexpr int64_t kProductRun = 256;
-constexpr int kLineFloats = 16;  // floats of a cache line
 static_assert(kTileRows <= kLineFloats, "each row of the next tile must have its step");
 
 struct Product {

@@ -11,6 +11,7 @@ import org.angulus.data.FramedImages;
 import org.angulus.data.LabeledImages;
 import org.angulus.data.Mnist;
 import org.angulus.device.Device;
+import org.angulus.device.HeadKind;
 import org.angulus.eval.FeatureSpread;
 import org.angulus.eval.FeatureSpread.ClassVectors;
 import org.angulus.image.Framing;
@@ -66,7 +67,7 @@ final class FeatureExperiment {
                 for (int i = 0; i < labels.length; i++) {
                     labels[i] = test.label(i);
                 }
-                return new Run(FeatureSpread.of(features, labels, vectors(weights, network.embeddingSize())), features, labels);
+                return new Run(FeatureSpread.of(features, labels, vectors(config.head().kind(), weights, network.embeddingSize())), features, labels);
             }
         }
     }
@@ -87,14 +88,14 @@ final class FeatureExperiment {
         return features.toArray(float[][]::new);
     }
 
-    private ClassVectors vectors(Weights weights, int d) {
+    private ClassVectors vectors(HeadKind head, Weights weights, int d) {
         float[] flat = weights.get("head.weight");
         float[][] vectors = new float[classes][d];
         for (int j = 0; j < classes; j++) {
             System.arraycopy(flat, j * d, vectors[j], 0, d);
         }
         boolean biased = weights.specs().stream().anyMatch(spec -> spec.name().equals("head.bias"));
-        return new ClassVectors(vectors, biased ? weights.get("head.bias") : null);
+        return ClassVectors.of(head, vectors, biased ? weights.get("head.bias") : null);
     }
 
     /** A line for each report. */

@@ -53,7 +53,7 @@ record FeaturePage(int dimensions, int iterations, int batch, int starts, List<R
 
     /** Says what the columns are. */
     String legend() {
-        return "Accuracy is that of the nearest class vector; within is the mean angle between a feature and the mean direction of its class, between the angle of that"
+        return "Accuracy is that of the largest logit without margin; within is the mean angle between a feature and the mean direction of its class, between the angle of that"
                 + " direction to the nearest other class's, as a mean over the classes and the least of them; length is the mean of the features'."
                 + (starts == 1 ? "" : " Each is the mean over " + starts + " start values, ± half the distance between the largest and the smallest.");
     }
@@ -75,6 +75,10 @@ record FeaturePage(int dimensions, int iterations, int batch, int starts, List<R
         lines.add(line(head()));
         lines.add("|" + " --- |".repeat(head().size()));
         rows().forEach(row -> lines.add(line(row)));
+        lines.add("");
+        lines.add("The losses' constants:");
+        lines.add("");
+        results.forEach(result -> lines.add("- " + result.loss().name() + ": " + result.loss().config(dimensions, iterations, batch, 1).lossDescription()));
         return String.join("\n", lines) + "\n";
     }
 

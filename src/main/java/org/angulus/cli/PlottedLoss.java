@@ -10,7 +10,7 @@ import org.angulus.train.TrainingConfig;
  *
  * @param name on the command line
  * @param head as the field "head" of a training configuration; GAMMA stands for that of {@link org.angulus.loss.Annealing#L_SOFTMAX} in a run of 10,000
- *     steps, so that lambda falls alike in shorter runs
+ *     steps, which falls alike in the first half of any run
  * @param metric the field "metric" of it: a loss on the features beside the head
  * @param featurePrelu whether a PReLU follows the feature, as in the pictures of center loss
  */
@@ -20,6 +20,9 @@ record PlottedLoss(String name, String head, String metric, boolean featurePrelu
 
     /** Steps of center loss's and L-Softmax's runs. */
     static final int PAPER_STEPS = 10_000;
+
+    /** Share of the steps after which the whole margin acts: lambda has fallen to what ends the papers' runs, a margin has risen to its whole. */
+    private static final double MARGIN_SHARE = 0.5;
 
     private static final String HEAD_ALONE = "{}";
 
@@ -43,8 +46,9 @@ record PlottedLoss(String name, String head, String metric, boolean featurePrelu
             normFace(4),
             normFace(7),
             normFace(11),
-            new PlottedLoss("am-softmax", "{'kind': 'am-softmax', 'scale': 30, 'margin': 0.35}", HEAD_ALONE, false),
-            new PlottedLoss("arcface", "{'kind': 'arcface', 'scale': 30, 'margin': 0.5}", HEAD_ALONE, false));
+            // ten classes in the plane lie 36 degrees apart: of the margins for faces, AM-Softmax's 0.35 is more than the 1 - cos 36 = 0.19 that they can have
+            new PlottedLoss("am-softmax", "{'kind': 'am-softmax', 'scale': 10, 'margin': 0.15}", HEAD_ALONE, false),
+            new PlottedLoss("arcface", "{'kind': 'arcface', 'scale': 10, 'margin': 0.2}", HEAD_ALONE, false));
 
     /** As in the pictures of L-Softmax and SphereFace, down to lambda 0. */
     private static PlottedLoss annealed(String kind, int factor) {
@@ -77,9 +81,9 @@ record PlottedLoss(String name, String head, String metric, boolean featurePrelu
         String json = """
                 {'network': {'kind': 'le-net', 'embeddingSize': %d, 'featurePrelu': %b}, 'head': %s, 'metric': %s,
                  'optimizer': {'kind': 'sgd', 'momentum': 0.9, 'convention': 'caffe'}, 'schedule': {'kind': 'cosine', 'rate': %s, 'end': 0, 'steps': %d},
-                 'warmUp': %d, 'steps': %d, 'batch': %d, 'startValue': %d, 'flip': false, 'clip': 2, 'reportEvery': %d}""";
-        String annealed = head.replace("GAMMA", Double.toString(Annealing.L_SOFTMAX.gamma() * PAPER_STEPS / steps));
-        return TrainingConfig.parse(json.formatted(
-                features, featurePrelu, annealed, metric, RATE, steps, steps / 20, steps, batch, startValue, Math.max(1, steps / 20)).replace('\'', '"'));
+                 'warmUp': %d, 'marginWarmUp': %d, 'steps': %d, 'batch': %d, 'startValue': %d, 'flip': false, 'clip': 2, 'reportEvery': %d}""";
+        String annealed = head.replace("GAMMA", Double.toString(Annealing.L_SOFTMAX.gamma() * PAPER_STEPS / (steps * MARGIN_SHARE)));
+        return TrainingConfig.parse(json.formatted(features, featurePrelu, annealed, metric, RATE, steps, steps / 10, (long) (steps * MARGIN_SHARE), steps, batch,
+                startValue, Math.max(1, steps / 20)).replace('\'', '"'));
     }
 }

@@ -1,6 +1,7 @@
 package org.angulus.eval;
 
 import java.util.Arrays;
+import org.angulus.device.HeadKind;
 
 /**
  * How features of a classifier lie: how narrow classes are, how far apart, and how many are nearest to the vector of their class. Angles in degrees, between
@@ -20,6 +21,16 @@ public record FeatureSpread(double accuracy, double intra, double inter, double 
      * @param bias (classes) added to the products; null: the nearest vector is the one with the largest cosine
      */
     public record ClassVectors(float[][] vectors, float[] bias) {
+        /**
+         * The vectors as a head compares with them once its margin is left out: softmax and L-Softmax by products, which longer vectors win, the rest by cosines.
+         *
+         * @param vectors (classes, D)
+         * @param bias (classes); null: the head has none
+         */
+        public static ClassVectors of(HeadKind head, float[][] vectors, float[] bias) {
+            return new ClassVectors(vectors, head.normalizes() ? null : bias == null ? new float[vectors.length] : bias);
+        }
+
         /** The class of a feature. */
         int nearest(float[] feature) {
             int best = 0;

@@ -3,6 +3,7 @@ package org.angulus.eval;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import org.angulus.device.HeadKind;
 import org.angulus.eval.FeatureSpread.ClassVectors;
 import org.junit.jupiter.api.Test;
 
@@ -24,14 +25,22 @@ class FeatureSpreadTest {
         assertEquals(2, spread.length(), 1e-6);
     }
 
-    /** A bias and the lengths of the vectors count for softmax, and for it alone. */
+    /** A bias and the lengths of the vectors count for softmax, the lengths for L-Softmax, neither for heads of cosines. */
     @Test
-    void softmaxDecidesByItsLogits() {
+    void aHeadDecidesByItsLogitsWithoutMargin() {
         float[][] features = {at(40, 1), at(90, 1)};
         int[] labels = {1, 1};
-        float[][] vectors = {at(0, 1), at(90, 1)};
-        assertEquals(0.5, FeatureSpread.of(features, labels, new ClassVectors(vectors, null)).accuracy());
-        assertEquals(1, FeatureSpread.of(features, labels, new ClassVectors(vectors, new float[] {0, 0.2f})).accuracy());
+        float[][] equal = {at(0, 1), at(90, 1)};
+        float[][] longer = {at(0, 1), at(90, 1.3)};
+        assertEquals(0.5, accuracy(features, labels, ClassVectors.of(HeadKind.SOFTMAX, equal, new float[2])));
+        assertEquals(1, accuracy(features, labels, ClassVectors.of(HeadKind.SOFTMAX, equal, new float[] {0, 0.2f})));
+        assertEquals(0.5, accuracy(features, labels, ClassVectors.of(HeadKind.L_SOFTMAX, equal, null)));
+        assertEquals(1, accuracy(features, labels, ClassVectors.of(HeadKind.L_SOFTMAX, longer, null)));
+        assertEquals(0.5, accuracy(features, labels, ClassVectors.of(HeadKind.SPHEREFACE, longer, null)));
+    }
+
+    private static double accuracy(float[][] features, int[] labels, ClassVectors vectors) {
+        return FeatureSpread.of(features, labels, vectors).accuracy();
     }
 
     @Test

@@ -31,6 +31,8 @@ import picocli.CommandLine.Option;
  */
 @Command(name = "DeviceMeasurement", description = "Times a device and prints lines of JSON.", mixinStandardHelpOptions = true)
 public final class DeviceMeasurement implements Callable<Integer> {
+    private static final long HEAD_CAP = 128L << 20;
+
     @Option(names = "--device", defaultValue = "cuda:0")
     private String device;
 
@@ -46,7 +48,7 @@ public final class DeviceMeasurement implements Callable<Integer> {
     @Option(names = "--classes", defaultValue = "10572", description = "people in training")
     private int classes;
 
-    @Option(names = "--embed", split = ",", defaultValue = "1,32,256", description = "batches that are embedded")
+    @Option(names = "--embed", split = ",", defaultValue = "1,32,256", description = "batches that are embedded", converter = Positive.Count.class)
     private List<Integer> embed;
 
     @Option(names = "--head-rows", defaultValue = "1024")
@@ -64,7 +66,7 @@ public final class DeviceMeasurement implements Callable<Integer> {
     @Option(names = "--faces", description = "folder of JPEGs of the network's size, a folder for each person")
     private Path faces;
 
-    @Option(names = "--seconds", defaultValue = "1", description = "of each figure")
+    @Option(names = "--seconds", defaultValue = "1", description = "of each figure", converter = Positive.Seconds.class)
     private double seconds;
 
     @Option(names = "--row", defaultValue = "10", description = "training steps that follow one another without reading the loss")
@@ -187,7 +189,7 @@ public final class DeviceMeasurement implements Callable<Integer> {
 
     /** Forward, loss and backward of the head alone. */
     private void head(Device opened, JsonObject line) {
-        try (var problem = new HeadProblem(opened, headRows, headClasses)) {
+        try (var problem = new HeadProblem(opened, MeasuredHead.AM_SOFTMAX, headRows, headClasses, HEAD_CAP)) {
             problem.run();
             problem.requireUntrained();
             time(line, Timing.of(seconds, problem::run), headRows);

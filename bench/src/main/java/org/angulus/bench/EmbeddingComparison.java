@@ -27,7 +27,7 @@ public final class EmbeddingComparison implements Callable<Integer> {
     /** A turn is clean when the peak before and after it is at least this share of the best that was sampled. */
     private static final double CLEAN = 0.9;
 
-    @Option(names = "--batches", split = ",", defaultValue = "1,8,32")
+    @Option(names = "--batches", split = ",", defaultValue = "1,8,32", converter = Positive.Count.class)
     private List<Integer> batches;
 
     @Option(names = "--engines", split = ",", description = "default: angulus,onnxruntime,djl, and pytorch where a Python is named")
@@ -36,10 +36,10 @@ public final class EmbeddingComparison implements Callable<Integer> {
     @Option(names = "--python", defaultValue = "", description = "a Python with torch and numpy, for the engine pytorch")
     private String python;
 
-    @Option(names = "--rounds", defaultValue = "5")
+    @Option(names = "--rounds", defaultValue = "5", converter = Positive.Count.class)
     private int rounds;
 
-    @Option(names = "--seconds", defaultValue = "2", description = "of each turn")
+    @Option(names = "--seconds", defaultValue = "2", description = "of each turn", converter = Positive.Seconds.class)
     private double seconds;
 
     @Option(names = "--threads", defaultValue = "0", description = "0: all processors")

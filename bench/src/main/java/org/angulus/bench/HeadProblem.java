@@ -12,30 +12,26 @@ import org.angulus.loss.HeadPlan;
 import org.angulus.loss.MarginHead;
 import org.angulus.model.ArenaPlanner;
 
-/** A head alone, AM-Softmax (s 30, m 0.35) if no other is given, forward, loss and backward, for N drawn embeddings of 512 numbers and any number of classes. */
+/** A head alone, forward, loss and backward, for N drawn embeddings of 512 numbers and any number of classes. */
 final class HeadProblem implements AutoCloseable {
-    private static final int D = 512;
-    private static final double SCALE = 30;
-    private static final double MARGIN = 0.35;
-    private static final long CAP = 128L << 20;
+    static final int D = 512;
     /** Class vectors are drawn in one block, which is then repeated. */
     private static final int BLOCK_ROWS = 1 << 14;
 
     private final Device device;
+    private final MeasuredHead measured;
     private final int classes;
     private final DeviceBuffer memory;
     private final Graph graph;
     private final long summary;
 
-    HeadProblem(Device device, int rows, int classes) {
-        this(device, MarginHead.amSoftmax(SCALE, MARGIN), rows, classes);
-    }
-
-    /** head: one without bias, learnt scale and state. */
-    HeadProblem(Device device, MarginHead head, int rows, int classes) {
+    /** @param cap bytes of workspace in which cosines may be kept */
+    HeadProblem(Device device, MeasuredHead measured, int rows, int classes, long cap) {
         this.device = device;
+        this.measured = measured;
         this.classes = classes;
-        var plan = new HeadPlan(device.ops(), head, classes, rows, D, Type.F32, CAP, 0);
+        MarginHead head = measured.head();
+        var plan = new HeadPlan(device.ops(), head, classes, rows, D, Type.F32, cap, 0);
         var arena = new ArenaPlanner();
         plan.reserve(arena);
         long row = (long) Float.BYTES * D;
@@ -84,16 +80,17 @@ final class HeadProblem implements AutoCloseable {
     }
 
     /**
-     * With cosines near 0 of variance 1 / D the loss is about ln(1 + (classes - 1) e^(s m + s s / 2 D)).
+     * The loss.
      *
-     * @throws IllegalStateException when it is another
+     * @throws IllegalStateException when it is not that of drawn vectors
      */
-    void requireUntrained() {
+    double requireUntrained() {
         double loss = device.transfers().summary(summary).loss();
-        double expected = Math.log1p((classes - 1) * Math.exp(SCALE * MARGIN + SCALE * SCALE / (2 * D)));
+        double expected = measured.untrainedLoss(classes);
         if (!(Math.abs(loss - expected) <= 0.1 * expected)) {
             throw new IllegalStateException("The loss of the head is " + loss + "; with drawn vectors it is about " + expected + ".");
         }
+        return loss;
     }
 
     @Override

@@ -29,13 +29,13 @@ public final class Int8Comparison implements Callable<Integer> {
     @Option(names = "--peer", required = true, description = "onnxruntime_int8.py; the launcher gives it")
     private Path peer;
 
-    @Option(names = "--batches", split = ",", defaultValue = "1,8,32")
+    @Option(names = "--batches", split = ",", defaultValue = "1,8,32", converter = Positive.Count.class)
     private List<Integer> batches;
 
-    @Option(names = "--rounds", defaultValue = "3")
+    @Option(names = "--rounds", defaultValue = "3", converter = Positive.Count.class)
     private int rounds;
 
-    @Option(names = "--seconds", defaultValue = "2", description = "of each figure, and of warming up")
+    @Option(names = "--seconds", defaultValue = "2", description = "of each figure, and of warming up", converter = Positive.Seconds.class)
     private double seconds;
 
     @Option(names = "--threads", defaultValue = "0", description = "0: all processors")

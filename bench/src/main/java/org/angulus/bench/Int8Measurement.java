@@ -24,13 +24,13 @@ import picocli.CommandLine.Option;
 public final class Int8Measurement implements Callable<Integer> {
     private static final int OBSERVED = 16;
 
-    @Option(names = "--batches", split = ",", defaultValue = "1,8,32")
+    @Option(names = "--batches", split = ",", defaultValue = "1,8,32", converter = Positive.Count.class)
     private List<Integer> batches;
 
     @Option(names = "--threads", defaultValue = "0")
     private int threads;
 
-    @Option(names = "--seconds", defaultValue = "2", description = "of each figure, and of warming up")
+    @Option(names = "--seconds", defaultValue = "2", description = "of each figure, and of warming up", converter = Positive.Seconds.class)
     private double seconds;
 
     public static void main(String[] arguments) {

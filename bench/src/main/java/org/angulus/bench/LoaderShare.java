@@ -37,7 +37,7 @@ public final class LoaderShare implements Callable<Integer> {
     @Option(names = "--batch", defaultValue = "32")
     private int batch;
 
-    @Option(names = "--seconds", defaultValue = "10", description = "of each run")
+    @Option(names = "--seconds", defaultValue = "10", description = "of each run", converter = Positive.Seconds.class)
     private double seconds;
 
     @Option(names = "--threads", defaultValue = "0", description = "0: all processors")

@@ -36,10 +36,10 @@ public final class PictureComparison implements Callable<Integer> {
     @Option(names = "--pictures", defaultValue = "128", description = "embedded with one call")
     private int pictures;
 
-    @Option(names = "--rounds", defaultValue = "7")
+    @Option(names = "--rounds", defaultValue = "7", converter = Positive.Count.class)
     private int rounds;
 
-    @Option(names = "--seconds", defaultValue = "2", description = "of each turn")
+    @Option(names = "--seconds", defaultValue = "2", description = "of each turn", converter = Positive.Seconds.class)
     private double seconds;
 
     @Option(names = "--threads", defaultValue = "0", description = "0: all processors")

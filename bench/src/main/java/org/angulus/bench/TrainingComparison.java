@@ -25,19 +25,19 @@ public final class TrainingComparison implements Callable<Integer> {
     @Option(names = "--peer", required = true, description = "torch_train_step.py; the launcher gives it")
     private Path peer;
 
-    @Option(names = "--batches", split = ",", defaultValue = "32")
+    @Option(names = "--batches", split = ",", defaultValue = "32", converter = Positive.Count.class)
     private List<Integer> batches;
 
     @Option(names = "--classes", defaultValue = "10572")
     private int classes;
 
-    @Option(names = "--pairs", defaultValue = "3")
+    @Option(names = "--pairs", defaultValue = "3", converter = Positive.Count.class)
     private int pairs;
 
-    @Option(names = "--seconds", defaultValue = "8", description = "of each measurement")
+    @Option(names = "--seconds", defaultValue = "8", description = "of each measurement", converter = Positive.Seconds.class)
     private double seconds;
 
-    @Option(names = "--warm-up", defaultValue = "3", description = "steps before the clock starts")
+    @Option(names = "--warm-up", defaultValue = "3", description = "steps before the clock starts", converter = Positive.Count.class)
     private int warmUp;
 
     @Option(names = "--threads", defaultValue = "0", description = "0: all processors")

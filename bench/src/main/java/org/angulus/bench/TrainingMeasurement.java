@@ -25,10 +25,10 @@ public final class TrainingMeasurement implements Callable<Integer> {
     @Option(names = "--device", defaultValue = "cpu")
     private String device;
 
-    @Option(names = "--seconds", defaultValue = "10")
+    @Option(names = "--seconds", defaultValue = "10", converter = Positive.Seconds.class)
     private double seconds;
 
-    @Option(names = "--warm-up", defaultValue = "3", description = "steps before the clock starts, at least 1")
+    @Option(names = "--warm-up", defaultValue = "3", description = "steps before the clock starts, at least 1", converter = Positive.Count.class)
     private int warmUp;
 
     public static void main(String[] arguments) {
