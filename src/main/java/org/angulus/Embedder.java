@@ -22,6 +22,7 @@ import org.angulus.image.ImageException;
 import org.angulus.image.RgbImage;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.ModelMetadata;
+import org.angulus.model.SafeTensors;
 
 /**
  * A model that turns aligned face crops into {@link Embedding}s. Any number of threads, platform or virtual, may call one embedder: their crops are
@@ -98,10 +99,12 @@ public final class Embedder implements AutoCloseable {
             if (options.threads() > 0) {
                 device.setThreads(options.threads());
             }
-            ModelMetadata metadata = ModelMetadata.load(model);
-            EmbeddingNetwork network = EmbeddingNetwork.load(device, model, options.largestBatch(), options.precision());
-            opened = true;
-            return new Embedder(metadata, options, device, ownsDevice, network);
+            try (SafeTensors tensors = SafeTensors.open(model)) {
+                ModelMetadata metadata = ModelMetadata.of(tensors);
+                EmbeddingNetwork network = EmbeddingNetwork.load(device, tensors, metadata, options.largestBatch(), options.precision());
+                opened = true;
+                return new Embedder(metadata, options, device, ownsDevice, network);
+            }
         } finally {
             if (!opened && ownsDevice) {
                 device.close();

@@ -9,8 +9,11 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.angulus.device.Device;
 import org.angulus.device.DeviceBuffer;
 import org.angulus.device.Graph;
@@ -22,9 +25,9 @@ import org.angulus.image.RgbImage;
 import org.angulus.model.NetworkBucket.PreparedWeights;
 
 /**
- * A trained network that turns aligned crops into embeddings. Batch norm is folded into the convolutions, the weights are prepared once, and for 1,
- * 2, 4, ... images a graph is recorded; what is over the largest bucket is done in parts, and a part runs in the smallest bucket it fits. Used by
- * one thread at a time, like its device.
+ * A trained network that turns aligned crops into embeddings. Batch norm is folded into the convolutions. For 1, 2, 4, ... images there is a bucket; all
+ * memory is taken at once, and when a bucket first runs its weights are prepared and its graph is recorded. What is over the largest bucket is done in
+ * parts, and a part runs in the smallest bucket it fits. Used by one thread at a time, like its device.
  */
 public final class EmbeddingNetwork implements AutoCloseable {
     private final Device device;
@@ -36,8 +39,13 @@ public final class EmbeddingNetwork implements AutoCloseable {
     private final HostBuffer hostGrey;
     private final HostBuffer hostEmbeddings;
     private final List<NetworkBucket> buckets = new ArrayList<>();
-    private final List<long[]> preparedPlaces = new ArrayList<>();
-    private final List<Graph> graphs = new ArrayList<>();
+    /** Of each bucket; null until it first runs. */
+    private final long[][] preparedPlaces;
+    private final Graph[] graphs;
+    /** Where each form of prepared weights lies in {@link #prepared}, and which are written. */
+    private final Map<String, Long> preparedOffsets = new HashMap<>();
+    private final Set<String> written = new HashSet<>();
+    private final DeviceBuffer prepared;
     private final List<DeviceBuffer> buffers = new ArrayList<>();
     private final long parameterCount;
     private final NetworkBucket.Addresses addresses;
@@ -75,6 +83,8 @@ public final class EmbeddingNetwork implements AutoCloseable {
         for (int n = 1; n <= this.largest; n *= 2) {
             buckets.add(bucket.apply(n));
         }
+        preparedPlaces = new long[buckets.size()][];
+        graphs = new Graph[buckets.size()];
         long images = (long) this.largest * config.inputCount();
         long flips = (images + 255) / 256 * 256;
         boolean complete = false;
@@ -88,7 +98,7 @@ public final class EmbeddingNetwork implements AutoCloseable {
             DeviceBuffer workspace = allocate(mostOf(buckets, NetworkBucket::workspaceBytes));
             addresses = new NetworkBucket.Addresses(memory.address(), arena.address(), workspace.address(), inputs.address(), inputs.address(flips));
             new FlatBuffer(device, layout, memory.address()).write(parameters);
-            record();
+            prepared = allocate(placePrepared(buckets, preparedOffsets));
             complete = true;
         } catch (OutOfDeviceMemoryException full) {
             release();
@@ -106,24 +116,32 @@ public final class EmbeddingNetwork implements AutoCloseable {
      * @param precision {@link Type#F32} for an int8 model: what is not int8 in it is f32
      */
     public static EmbeddingNetwork load(Device device, Path file, int largest, Type precision) throws IOException {
-        ModelMetadata metadata = ModelMetadata.load(file);
-        if (Int8Weights.isIn(file)) {
-            if (precision != Type.F32) {
-                throw new IOException(file + ": an int8 model has its precision already; leave the precision at " + Type.F32.words() + ".");
-            }
-            return new EmbeddingNetwork(device, metadata.network(), metadata.input(), Int8Weights.load(file, Int8Weights.network(file, metadata)), largest);
+        try (SafeTensors tensors = SafeTensors.open(file)) {
+            return load(device, tensors, ModelMetadata.of(tensors), largest, precision);
         }
-        Weights weights = Weights.load(file, metadata.network().build().modelTensors(), "");
+    }
+
+    /** As the other, of an open file and what it says of itself. */
+    public static EmbeddingNetwork load(Device device, SafeTensors tensors, ModelMetadata metadata, int largest, Type precision) throws IOException {
+        if (Int8Weights.isIn(tensors.metadata())) {
+            if (precision != Type.F32) {
+                throw new IOException(tensors.file() + ": an int8 model has its precision already; leave the precision at " + Type.F32.words() + ".");
+            }
+            return new EmbeddingNetwork(device, metadata.network(), metadata.input(), Int8Weights.of(tensors, Int8Weights.network(tensors.file(), metadata)), largest);
+        }
+        Weights weights = Weights.of(tensors, metadata.network().build().modelTensors(), "");
         return new EmbeddingNetwork(device, metadata.network(), metadata.input(), weights, largest, precision);
     }
 
     /** Checks that a model file holds every tensor of its network; an IOException says in one sentence what is wrong. */
     public static void check(Path file) throws IOException {
-        ModelMetadata metadata = ModelMetadata.load(file);
-        if (Int8Weights.isIn(file)) {
-            Int8Weights.load(file, Int8Weights.network(file, metadata));
-        } else {
-            Weights.load(file, metadata.network().build().modelTensors(), "");
+        try (SafeTensors tensors = SafeTensors.open(file)) {
+            ModelMetadata metadata = ModelMetadata.of(tensors);
+            if (Int8Weights.isIn(tensors.metadata())) {
+                Int8Weights.of(tensors, Int8Weights.network(file, metadata));
+            } else {
+                Weights.of(tensors, metadata.network().build().modelTensors(), "");
+            }
         }
     }
 
@@ -162,26 +180,32 @@ public final class EmbeddingNetwork implements AutoCloseable {
         return bytes;
     }
 
-    /** Prepares the weights once for each form that a bucket reads, and records the buckets. */
-    private void record() {
-        var offsets = new HashMap<String, Long>();
-        DeviceBuffer prepared = allocate(placePrepared(buckets, offsets));
-        var done = new HashSet<String>();
-        for (NetworkBucket bucket : buckets) {
-            List<PreparedWeights> weights = bucket.preparedWeights();
+    /** The bucket's prepared weights, written where none of its form has been needed yet: only batches that run pay for theirs. */
+    private long[] places(int index) {
+        if (preparedPlaces[index] == null) {
+            List<PreparedWeights> weights = buckets.get(index).preparedWeights();
             var places = new long[weights.size()];
             for (int i = 0; i < places.length; i++) {
                 PreparedWeights one = weights.get(i);
                 if (one.bytes() > 0) {
-                    places[i] = prepared.address(offsets.get(one.form()));
-                    if (done.add(one.form())) {
+                    places[i] = prepared.address(preparedOffsets.get(one.form()));
+                    if (written.add(one.form())) {
                         one.maker().make(device, addresses, places[i]);
                     }
                 }
             }
-            preparedPlaces.add(places);
-            graphs.add(device.record(() -> bucket.emit(device.ops(), addresses, places)));
+            preparedPlaces[index] = places;
         }
+        return preparedPlaces[index];
+    }
+
+    /** The bucket's recording, made when it first runs. */
+    private Graph graph(int index) {
+        if (graphs[index] == null) {
+            long[] places = places(index);
+            graphs[index] = device.record(() -> buckets.get(index).emit(device.ops(), addresses, places));
+        }
+        return graphs[index];
     }
 
     /** What {@link #observe} tells: the output of a convolution, f32. */
@@ -195,7 +219,7 @@ public final class EmbeddingNetwork implements AutoCloseable {
         EmbeddingBucket bucket = (EmbeddingBucket) buckets.getFirst();
         MemorySegment.copy(crop, 0, crops(), 0, imageBytes);
         upload(1, 1, false);
-        bucket.emit(device.ops(), addresses, preparedPlaces.getFirst(), (index, address, count) -> observer.output(index, device.transfers().floats(address, count)));
+        bucket.emit(device.ops(), addresses, places(0), (index, address, count) -> observer.output(index, device.transfers().floats(address, count)));
     }
 
     private DeviceBuffer allocate(long bytes) {
@@ -282,7 +306,7 @@ public final class EmbeddingNetwork implements AutoCloseable {
         }
         int index = 32 - Integer.numberOfLeadingZeros(batch - 1);
         upload(count, 1 << index, mirrored);
-        graphs.get(index).launch();
+        graph(index).launch();
         MemorySegment result = hostEmbeddings.segment().asSlice(0, (long) Float.BYTES * count * config.embeddingSize());
         device.transfers().download(result, addresses.arena() + buckets.get(index).embeddings().offset());
         return result;
@@ -324,7 +348,7 @@ public final class EmbeddingNetwork implements AutoCloseable {
     }
 
     private void release() {
-        graphs.forEach(Graph::close);
+        Stream.of(graphs).filter(Objects::nonNull).forEach(Graph::close);
         buffers.forEach(DeviceBuffer::close);
         if (hostImages != null) {
             hostImages.close();

@@ -172,13 +172,6 @@ final class Int8Weights {
         throw new IOException(file + ": the network is " + metadata.network().name() + ", and int8 is for ResFace networks only; leave this model in f32.");
     }
 
-    /** Whether a model file is one of these. */
-    static boolean isIn(Path file) throws IOException {
-        try (SafeTensors tensors = SafeTensors.open(file)) {
-            return isIn(tensors.metadata());
-        }
-    }
-
     /** For what needs weights in floating point: an IOException with one sentence where a model is one of these. */
     static void refuse(SafeTensors tensors) throws IOException {
         if (isIn(tensors.metadata())) {
@@ -234,41 +227,39 @@ final class Int8Weights {
     }
 
     /**
-     * Reads a model file.
+     * Reads an open model file.
      *
      * @throws IOException with one sentence, when it is none, or lacks a tensor, has it in another shape or with numbers that cannot be
      */
-    static Int8Weights load(Path file, ResFace network) throws IOException {
-        try (SafeTensors tensors = SafeTensors.open(file)) {
-            List<ConvLayer> convolutions = network.layers().stream().filter(ConvLayer.class::isInstance).map(ConvLayer.class::cast).toList();
-            List<Int8Layer> layers = new ArrayList<>();
-            for (ConvLayer conv : convolutions) {
-                String name = conv.weight().name();
-                int k = conv.geometry().k();
-                float[] bias = floats(tensors, name + ".bias", -Float.MAX_VALUE, k);
-                float[] slope = conv.slope() == null ? null : floats(tensors, name + ".slope", -Float.MAX_VALUE, k);
-                if (layers.isEmpty()) {
-                    long[] shape = conv.weight().shape().stream().mapToLong(Integer::longValue).toArray();
-                    layers.add(new Int8Layer(conv, floats(tensors, name, -Float.MAX_VALUE, shape), null, null, bias, slope));
-                } else {
-                    require(tensors, name, TensorType.I8, filterShape(conv));
-                    byte[] filter = tensors.data(name).toArray(ValueLayout.JAVA_BYTE);
-                    layers.add(new Int8Layer(conv, null, filter, floats(tensors, name + ".step", Float.MIN_VALUE, k), bias, slope));
-                }
+    static Int8Weights of(SafeTensors tensors, ResFace network) throws IOException {
+        List<ConvLayer> convolutions = network.layers().stream().filter(ConvLayer.class::isInstance).map(ConvLayer.class::cast).toList();
+        List<Int8Layer> layers = new ArrayList<>();
+        for (ConvLayer conv : convolutions) {
+            String name = conv.weight().name();
+            int k = conv.geometry().k();
+            float[] bias = floats(tensors, name + ".bias", -Float.MAX_VALUE, k);
+            float[] slope = conv.slope() == null ? null : floats(tensors, name + ".slope", -Float.MAX_VALUE, k);
+            if (layers.isEmpty()) {
+                long[] shape = conv.weight().shape().stream().mapToLong(Integer::longValue).toArray();
+                layers.add(new Int8Layer(conv, floats(tensors, name, -Float.MAX_VALUE, shape), null, null, bias, slope));
+            } else {
+                require(tensors, name, TensorType.I8, filterShape(conv));
+                byte[] filter = tensors.data(name).toArray(ValueLayout.JAVA_BYTE);
+                layers.add(new Int8Layer(conv, null, filter, floats(tensors, name + ".step", Float.MIN_VALUE, k), bias, slope));
             }
-            int count = layers.size() - 1;
-            float[] steps = floats(tensors, STEPS, Float.MIN_VALUE, count);
-            require(tensors, ZEROS, TensorType.I32, count);
-            long[] zeros = tensors.longs(ZEROS);
-            List<Activation> outputs = new ArrayList<>();
-            for (int i = 0; i < count; i++) {
-                if (zeros[i] < 0 || zeros[i] > 255) {
-                    throw new IOException(file + ": the tensor '" + ZEROS + "' holds " + zeros[i] + " at element " + i + ", which is not 0 to 255; quantize the model again.");
-                }
-                outputs.add(new Activation(steps[i], (int) zeros[i]));
-            }
-            return new Int8Weights(layers, outputs);
         }
+        int count = layers.size() - 1;
+        float[] steps = floats(tensors, STEPS, Float.MIN_VALUE, count);
+        require(tensors, ZEROS, TensorType.I32, count);
+        long[] zeros = tensors.longs(ZEROS);
+        List<Activation> outputs = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            if (zeros[i] < 0 || zeros[i] > 255) {
+                throw new IOException(tensors.file() + ": the tensor '" + ZEROS + "' holds " + zeros[i] + " at element " + i + ", which is not 0 to 255; quantize the model again.");
+            }
+            outputs.add(new Activation(steps[i], (int) zeros[i]));
+        }
+        return new Int8Weights(layers, outputs);
     }
 
     private static void require(SafeTensors tensors, String name, TensorType type, long... shape) throws IOException {

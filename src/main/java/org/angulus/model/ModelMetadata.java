@@ -65,9 +65,16 @@ public record ModelMetadata(NetworkConfig network, InputFormat input, String los
     /** Reads the metadata of a model file; IOException with one sentence when they are missing or wrong. */
     public static ModelMetadata load(Path file) throws IOException {
         try (SafeTensors tensors = SafeTensors.open(file)) {
+            return of(tensors);
+        }
+    }
+
+    /** As {@link #load}, of an open file. */
+    public static ModelMetadata of(SafeTensors tensors) throws IOException {
+        try {
             return fromMap(tensors.metadata());
         } catch (IllegalArgumentException e) {
-            throw new IOException(file + ": " + e.getMessage(), e);
+            throw new IOException(tensors.file() + ": " + e.getMessage(), e);
         }
     }
 
@@ -75,8 +82,8 @@ public record ModelMetadata(NetworkConfig network, InputFormat input, String los
     public static ModelMetadata loadTrainable(Path file) throws IOException {
         try (SafeTensors tensors = SafeTensors.open(file)) {
             Int8Weights.refuse(tensors);
+            return of(tensors);
         }
-        return load(file);
     }
 
     static ModelMetadata fromMap(Map<String, String> map) {

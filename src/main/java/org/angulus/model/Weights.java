@@ -33,18 +33,23 @@ public final class Weights {
      */
     public static Weights load(Path file, Collection<TensorSpec> specs, String prefix) throws IOException {
         try (SafeTensors tensors = SafeTensors.open(file)) {
-            Int8Weights.refuse(tensors);
-            var weights = new Weights();
-            for (TensorSpec spec : specs) {
-                TensorEntry entry = tensors.entry(prefix + spec.name());
-                if (!entry.hasShape(shape(spec))) {
-                    throw new IOException(file + ": the tensor '" + prefix + spec.name() + "' has the shape " + entry.shapeText()
-                            + " where this network needs " + spec.shape() + "; give the weights of this network.");
-                }
-                weights.put(spec, finite(file, prefix + spec.name(), tensors.floats(prefix + spec.name())));
-            }
-            return weights;
+            return of(tensors, specs, prefix);
         }
+    }
+
+    /** As {@link #load}, of an open file. */
+    static Weights of(SafeTensors tensors, Collection<TensorSpec> specs, String prefix) throws IOException {
+        Int8Weights.refuse(tensors);
+        var weights = new Weights();
+        for (TensorSpec spec : specs) {
+            TensorEntry entry = tensors.entry(prefix + spec.name());
+            if (!entry.hasShape(shape(spec))) {
+                throw new IOException(tensors.file() + ": the tensor '" + prefix + spec.name() + "' has the shape " + entry.shapeText()
+                        + " where this network needs " + spec.shape() + "; give the weights of this network.");
+            }
+            weights.put(spec, finite(tensors.file(), prefix + spec.name(), tensors.floats(prefix + spec.name())));
+        }
+        return weights;
     }
 
     private static float[] finite(Path file, String name, float[] values) throws IOException {
