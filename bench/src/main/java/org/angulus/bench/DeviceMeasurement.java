@@ -31,8 +31,6 @@ import picocli.CommandLine.Option;
  */
 @Command(name = "DeviceMeasurement", description = "Times a device and prints lines of JSON.", mixinStandardHelpOptions = true)
 public final class DeviceMeasurement implements Callable<Integer> {
-    private static final long HEAD_CAP = 128L << 20;
-
     @Option(names = "--device", defaultValue = "cuda:0")
     private String device;
 
@@ -189,7 +187,7 @@ public final class DeviceMeasurement implements Callable<Integer> {
 
     /** Forward, loss and backward of the head alone. */
     private void head(Device opened, JsonObject line) {
-        try (var problem = new HeadProblem(opened, MeasuredHead.AM_SOFTMAX, headRows, headClasses, HEAD_CAP)) {
+        try (var problem = new HeadProblem(opened, MeasuredHead.AM_SOFTMAX, headRows, headClasses, HeadProblem.CAP_MIB)) {
             problem.run();
             problem.requireUntrained();
             time(line, Timing.of(seconds, problem::run), headRows);

@@ -36,11 +36,6 @@ public final class FaceFiles {
     }
 
     private static void write(Path file, byte[] rgb) throws IOException {
-        var image = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
-        for (int i = 0; i < HEIGHT * WIDTH; i++) {
-            int colour = Byte.toUnsignedInt(rgb[3 * i]) << 16 | Byte.toUnsignedInt(rgb[3 * i + 1]) << 8 | Byte.toUnsignedInt(rgb[3 * i + 2]);
-            image.setRGB(i % WIDTH, i / WIDTH, colour);
-        }
         Iterator<ImageWriter> writers = ImageIO.getImageWritersByFormatName("jpeg");
         ImageWriter writer = writers.next();
         try (ImageOutputStream out = ImageIO.createImageOutputStream(file.toFile())) {
@@ -48,9 +43,19 @@ public final class FaceFiles {
             parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
             parameters.setCompressionQuality(QUALITY);
             writer.setOutput(out);
-            writer.write(null, new IIOImage(image, null, null), parameters);
+            writer.write(null, new IIOImage(picture(rgb, HEIGHT, WIDTH), null, null), parameters);
         } finally {
             writer.dispose();
         }
+    }
+
+    /** u8 RGB (height, width, 3), or the first of several such. */
+    static BufferedImage picture(byte[] rgb, int height, int width) {
+        var image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < height * width; i++) {
+            int colour = Byte.toUnsignedInt(rgb[3 * i]) << 16 | Byte.toUnsignedInt(rgb[3 * i + 1]) << 8 | Byte.toUnsignedInt(rgb[3 * i + 2]);
+            image.setRGB(i % width, i / width, colour);
+        }
+        return image;
     }
 }

@@ -21,7 +21,6 @@ import picocli.CommandLine.Option;
 public final class HeadComparison implements Callable<Integer> {
     /** Both sides draw their own vectors, whose losses differ so far at most. */
     private static final double LOSSES_APART = 0.05;
-    private static final int CAP_MIB = 128;
 
     @Option(names = "--python", description = "a Python with torch; without it our own figures alone")
     private String python;
@@ -72,7 +71,7 @@ public final class HeadComparison implements Callable<Integer> {
             }
         }
         try (Roof roof = new Roof("cpu", count)) {
-            file.write("A head alone, forward and backward, f32, batch " + batch + ", 512 numbers, " + count + " threads: with up to " + CAP_MIB + " MiB of kept"
+            file.write("A head alone, forward and backward, f32, batch " + batch + ", 512 numbers, " + count + " threads: with up to " + HeadProblem.CAP_MIB + " MiB of kept"
                     + " cosines, and with none (capped), which are computed again" + (python == null ? "" : "; beside compiled PyTorch") + ". Medians over " + rounds
                     + " rounds of processes; ratio: PyTorch's milliseconds over ours within a round. peakDeviceMiB: embeddings, class vectors, both"
                     + " gradients and workspace", roof.description(), results);
@@ -82,7 +81,7 @@ public final class HeadComparison implements Callable<Integer> {
 
     private Round round(String head, int size, int count, boolean oursFirst) throws IOException, InterruptedException {
         JsonObject theirs = python != null && !oursFirst ? theirs(head, size, count) : null;
-        JsonObject kept = ours(head, size, count, CAP_MIB);
+        JsonObject kept = ours(head, size, count, HeadProblem.CAP_MIB);
         JsonObject capped = ours(head, size, count, 0);
         theirs = python != null && oursFirst ? theirs(head, size, count) : theirs;
         if (theirs != null && !(Math.abs(loss(theirs) - loss(kept)) <= LOSSES_APART * loss(kept))) {

@@ -18,7 +18,7 @@ public final class HeadMeasurement implements Callable<Integer> {
     @Option(names = "--classes", defaultValue = "100000", converter = Positive.Count.class)
     private int classes;
 
-    @Option(names = "--cap", defaultValue = "128", description = "MiB of workspace in which cosines may be kept; 0: none are")
+    @Option(names = "--cap", defaultValue = "" + HeadProblem.CAP_MIB, description = "MiB of workspace in which cosines may be kept; 0: none are")
     private int cap;
 
     @Option(names = "--threads", defaultValue = "0", description = "0: all processors")
@@ -33,9 +33,12 @@ public final class HeadMeasurement implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (cap < 0) {
+            throw new IllegalArgumentException("cap is " + cap + "; give 0 or more MiB.");
+        }
         MeasuredHead measured = MeasuredHead.named(head);
         int count = Devices.threads(threads);
-        try (Device device = Devices.open("cpu", count); var problem = new HeadProblem(device, measured, batch, classes, (long) cap << 20)) {
+        try (Device device = Devices.open("cpu", count); var problem = new HeadProblem(device, measured, batch, classes, cap)) {
             problem.run();
             double loss = problem.requireUntrained();
             Timing timing = Timing.of(seconds, problem::run);

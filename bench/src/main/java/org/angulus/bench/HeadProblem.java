@@ -15,6 +15,8 @@ import org.angulus.model.ArenaPlanner;
 /** A head alone, forward, loss and backward, for N drawn embeddings of 512 numbers and any number of classes. */
 final class HeadProblem implements AutoCloseable {
     static final int D = 512;
+    /** MiB of workspace in which cosines are kept where nothing else is said. */
+    static final int CAP_MIB = 128;
     /** Class vectors are drawn in one block, which is then repeated. */
     private static final int BLOCK_ROWS = 1 << 14;
 
@@ -25,13 +27,13 @@ final class HeadProblem implements AutoCloseable {
     private final Graph graph;
     private final long summary;
 
-    /** @param cap bytes of workspace in which cosines may be kept */
-    HeadProblem(Device device, MeasuredHead measured, int rows, int classes, long cap) {
+    /** @param capMib MiB of workspace in which cosines may be kept */
+    HeadProblem(Device device, MeasuredHead measured, int rows, int classes, int capMib) {
         this.device = device;
         this.measured = measured;
         this.classes = classes;
         MarginHead head = measured.head();
-        var plan = new HeadPlan(device.ops(), head, classes, rows, D, Type.F32, cap, 0);
+        var plan = new HeadPlan(device.ops(), head, classes, rows, D, Type.F32, (long) capMib << 20, 0);
         var arena = new ArenaPlanner();
         plan.reserve(arena);
         long row = (long) Float.BYTES * D;
