@@ -102,12 +102,12 @@ void close(Runtime* runtime) {
   delete runtime;
 }
 
-void query(Runtime*, ag_device_info* info) {
+void query(Runtime* runtime, ag_device_info* info) {
   std::snprintf(info->name, sizeof info->name, "simt");
   std::snprintf(info->description, sizeof info->description, "CUDA threads as fibers on one core");
   std::snprintf(info->isa, sizeof info->isa, "simt");
-  info->memory_bytes = int64_t{1} << 30;
-  info->free_bytes = info->memory_bytes;
+  info->memory_bytes = simt::kDeviceBytes;
+  info->free_bytes = runtime->device.free_bytes();
   info->threads = 1;
 }
 

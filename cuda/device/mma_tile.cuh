@@ -1,44 +1,28 @@
 // A block's tile of a bf16 matrix product on tensor cores (mma.sync): kRows x kColumns results of 256 threads, in steps of 32 along the
-// depth. Each factor's share of a step is a strip in shared memory that copies of 16 bytes (8 numbers, a chunk) fill:
-//
-//   along    the depth is contiguous in memory: strip (lines, 32). A line is a row of the left factor or a column of the right one
-//   across   the depth is the slow index: strip (32, lines)
-//
-// Chunks are permuted within a strip so that the 8 rows that ldmatrix reads at a time lie in different banks, in both forms.
-//
-// A warp has 32 columns and kRows / (256 / kColumns) rows of the tile: results 16 x 8 at a time in registers, lane 4 g + t holding rows g and
+// depth, of strips in shared memory (strips.cuh). A warp has 32 columns and kRows / (256 / kColumns) rows of the tile: results 16 x 8 at a time in registers, lane 4 g + t holding rows g and
 // g + 8, columns 2 t and 2 t + 1 of each (mma.cuh).
 #pragma once
 
-#include "async_copy.cuh"
 #include "mma.cuh"
-#include "storage.cuh"
+#include "strips.cuh"
 
 namespace angulus::cuda {
 
-constexpr int kMmaThreads = 256;
-constexpr int kMmaDepth = 32;
-constexpr int kMmaStages = 3;
-constexpr int kChunk = 8;  // numbers
-
-// Index of a chunk's first number in its strip.
-__device__ inline int along(int line, int chunk) { return (line * (kMmaDepth / kChunk) + (chunk ^ (line >> 1 & 3))) * kChunk; }
-template <int kLines>
-__device__ inline int across(int level, int chunk) {
-  return (level * (kLines / kChunk) + (chunk ^ (level & 7))) * kChunk;
-}
+constexpr int kMmaDepth = kStripDepth<Bf16>;
+constexpr int kChunk = kVector<Bf16>;
 
 template <int kTileRows, int kTileColumns>
 struct MmaTile {
+  using Number = Bf16;
   static constexpr int kRows = kTileRows;
   static constexpr int kColumns = kTileColumns;
   static constexpr int kWarpsAcross = kColumns / 32;
-  static constexpr int kWarpsDown = kMmaThreads / 32 / kWarpsAcross;
+  static constexpr int kWarpsDown = kStripThreads / 32 / kWarpsAcross;
   static constexpr int kWarpRows = kRows / kWarpsDown;
   static constexpr int kRowParts = kWarpRows / 16;
   static constexpr int kColumnParts = 4;
   static constexpr int kStageNumbers = (kRows + kColumns) * kMmaDepth;
-  static constexpr int64_t kSharedBytes = int64_t{kMmaStages} * kStageNumbers * int64_t{sizeof(Bf16)};
+  static constexpr int64_t kSharedBytes = int64_t{kStripStages} * kStageNumbers * int64_t{sizeof(Bf16)};
   static_assert(kWarpRows % 16 == 0, "a warp has whole fragments");
 
   int lane, row, column;  // of the warp's part
@@ -55,9 +39,25 @@ struct MmaTile {
   __device__ int row_of(int i, int half) const { return row + 16 * i + 8 * half + lane / 4; }
   __device__ int column_of(int j) const { return column + 8 * j + lane % 4 * 2; }
 
-  static constexpr int kThreads = kMmaThreads;
+  static constexpr int kThreads = kStripThreads;
   __device__ int thread() const { return static_cast<int>(threadIdx.x); }
   __device__ void sync() const { __syncthreads(); }
+
+  // use(row, column, sum) of every result.
+  template <class Use>
+  __device__ void each(const Use& use) const {
+#pragma unroll
+    for (int i = 0; i < kRowParts; ++i) {
+#pragma unroll
+      for (int half = 0; half < 2; ++half) {
+#pragma unroll
+        for (int j = 0; j < kColumnParts; ++j) {
+          use(row_of(i, half), column_of(j), sums[i][j][2 * half]);
+          use(row_of(i, half), column_of(j) + 1, sums[i][j][2 * half + 1]);
+        }
+      }
+    }
+  }
 
   __device__ void multiply(const uint32_t (&a)[kRowParts][4], const uint32_t (&b)[kColumnParts][2]) {
 #pragma unroll
@@ -145,28 +145,5 @@ struct MmaTile {
     second[1] = four[3];
   }
 };
-
-// The steps [0, steps) of a tile. fetch(step, left, right) starts the copies of a step into its stage; multiply(left, right) uses them. Two
-// steps are on their way while one is multiplied.
-template <class Tile, int kRows, class Fetch, class Multiply>
-__device__ void mma_steps(int steps, Bf16* stages, const Fetch& fetch, const Multiply& multiply) {
-  const auto left = [&](int step) { return stages + step % kMmaStages * Tile::kStageNumbers; };
-  for (int step = 0; step < kMmaStages - 1; ++step) {
-    if (step < steps) {
-      fetch(step, left(step), left(step) + kRows * kMmaDepth);
-    }
-    copy_async_commit();
-  }
-  for (int step = 0; step < steps; ++step) {
-    copy_async_wait<kMmaStages - 2>();
-    __syncthreads();  // the step has arrived for all, and all are done with the stage that is fetched into next
-    const int ahead = step + kMmaStages - 1;
-    if (ahead < steps) {
-      fetch(ahead, left(ahead), left(ahead) + kRows * kMmaDepth);
-    }
-    copy_async_commit();
-    multiply(left(step), left(step) + kRows * kMmaDepth);
-  }
-}
 
 }  // namespace angulus::cuda

@@ -8,7 +8,7 @@
 //   parameters, gradients, first, second (count), f32; elements outside the segments stay
 //
 // adam_update_f32_vector   All segments in one launch, 16 bytes at a time (segments.cuh); one thread of a block takes the powers, in f64.
-//     bound   bytes: 28 an element. Share of the card's bandwidth: not measured, no card yet.
+//     bound   bytes: 28 an element. Share of the card's bandwidth: not measured.
 // adam_update_f32_plain    A launch for each segment; one thread, one element, powers and all.
 #include "segments.cuh"
 
@@ -110,8 +110,8 @@ void run_plain(Exec& exec, const void* arguments) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"adam_update_f32_vector", nullptr, accepts, nullptr, run_vector},
-    {"adam_update_f32_plain", nullptr, accepts, nullptr, run_plain},
+    {"adam_update_f32_vector", kH200, accepts, nullptr, run_vector},
+    {"adam_update_f32_plain", kH200, accepts, nullptr, run_plain},
 };
 static_assert(proven_first(kKernels));
 

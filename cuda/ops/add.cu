@@ -1,4 +1,4 @@
-// y[i] = a[i] + b[i]. Bound by bytes: 12 an element in f32, 6 in bf16. Share of the card's bandwidth: not measured, no card yet.
+// y[i] = a[i] + b[i]. Bound by bytes: 12 an element in f32, 6 in bf16. Share of the card's bandwidth: not measured.
 //
 //   a, b, y (count); y may be a or b
 //
@@ -50,10 +50,10 @@ void run_plain(Exec& exec, const void* arguments) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"add_f32_vector", nullptr, accepts<float>, nullptr, run_vector<float>},
-    {"add_bf16_vector", nullptr, accepts<Bf16>, nullptr, run_vector<Bf16>},
-    {"add_f32_plain", nullptr, accepts<float>, nullptr, run_plain<float>},
-    {"add_bf16_plain", nullptr, accepts<Bf16>, nullptr, run_plain<Bf16>},
+    {"add_f32_vector", kH200, accepts<float>, nullptr, run_vector<float>},
+    {"add_bf16_vector", kH200, accepts<Bf16>, nullptr, run_vector<Bf16>},
+    {"add_f32_plain", kH200, accepts<float>, nullptr, run_plain<float>},
+    {"add_bf16_plain", kH200, accepts<Bf16>, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
 

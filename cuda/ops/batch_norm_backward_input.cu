@@ -4,7 +4,7 @@
 //
 // batch_norm_backward_input_*_vector   The gradient through the PReLU is computed again in place of being stored: 16 bytes of 4 rows a thread
 //     (channel_rows.cuh).
-//     bound   bytes: 12 an element in f32, 6 in bf16. Share of the card's bandwidth: not measured, no card yet.
+//     bound   bytes: 12 an element in f32, 6 in bf16. Share of the card's bandwidth: not measured.
 // batch_norm_backward_input_*_plain    One thread, one element.
 #include "batch_norm.cuh"
 #include "channel_rows.cuh"
@@ -63,10 +63,10 @@ using F32 = BatchNormBackwardInput<float>;
 using B16 = BatchNormBackwardInput<Bf16>;
 
 constexpr Kernel kKernels[] = {
-    {"batch_norm_backward_input_f32_vector", nullptr, layer_is<BatchNormBackwardInputCall, float>, nullptr, run_rows_vector<F32>},
-    {"batch_norm_backward_input_bf16_vector", nullptr, layer_is<BatchNormBackwardInputCall, Bf16>, nullptr, run_rows_vector<B16>},
-    {"batch_norm_backward_input_f32_plain", nullptr, layer_is<BatchNormBackwardInputCall, float>, nullptr, run_rows_plain<F32>},
-    {"batch_norm_backward_input_bf16_plain", nullptr, layer_is<BatchNormBackwardInputCall, Bf16>, nullptr, run_rows_plain<B16>},
+    {"batch_norm_backward_input_f32_vector", kH200, layer_is<BatchNormBackwardInputCall, float>, nullptr, run_rows_vector<F32>},
+    {"batch_norm_backward_input_bf16_vector", kH200, layer_is<BatchNormBackwardInputCall, Bf16>, nullptr, run_rows_vector<B16>},
+    {"batch_norm_backward_input_f32_plain", kH200, layer_is<BatchNormBackwardInputCall, float>, nullptr, run_rows_plain<F32>},
+    {"batch_norm_backward_input_bf16_plain", kH200, layer_is<BatchNormBackwardInputCall, Bf16>, nullptr, run_rows_plain<B16>},
 };
 static_assert(proven_first(kKernels));
 

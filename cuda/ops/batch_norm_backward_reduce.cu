@@ -6,7 +6,7 @@
 //   workspace (pieces, columns) of Sums
 //
 // batch_norm_backward_reduce_*_pieces   reduce_pieces of column_reduce.cuh: PReLU and batch norm in one pass over x and dy.
-//     bound   bytes: 8 an element in f32, 4 in bf16. Share of the card's bandwidth: not measured, no card yet.
+//     bound   bytes: 8 an element in f32, 4 in bf16. Share of the card's bandwidth: not measured.
 // batch_norm_backward_reduce_*_plain    One thread, one column, one loop over the rows.
 #include "batch_norm.cuh"
 #include "column_reduce.cuh"
@@ -75,12 +75,12 @@ using F32 = BatchNormBackwardReduce<float>;
 using B16 = BatchNormBackwardReduce<Bf16>;
 
 constexpr Kernel kKernels[] = {
-    {"batch_norm_backward_reduce_f32_pieces", nullptr, layer_is<BatchNormBackwardReduceCall, float>, reduce_workspace<F32>,
+    {"batch_norm_backward_reduce_f32_pieces", kH200, layer_is<BatchNormBackwardReduceCall, float>, reduce_workspace<F32>,
      run_reduce_pieces<F32>},
-    {"batch_norm_backward_reduce_bf16_pieces", nullptr, layer_is<BatchNormBackwardReduceCall, Bf16>, reduce_workspace<B16>,
+    {"batch_norm_backward_reduce_bf16_pieces", kH200, layer_is<BatchNormBackwardReduceCall, Bf16>, reduce_workspace<B16>,
      run_reduce_pieces<B16>},
-    {"batch_norm_backward_reduce_f32_plain", nullptr, layer_is<BatchNormBackwardReduceCall, float>, nullptr, run_reduce_plain<F32>},
-    {"batch_norm_backward_reduce_bf16_plain", nullptr, layer_is<BatchNormBackwardReduceCall, Bf16>, nullptr, run_reduce_plain<B16>},
+    {"batch_norm_backward_reduce_f32_plain", kH200, layer_is<BatchNormBackwardReduceCall, float>, nullptr, run_reduce_plain<F32>},
+    {"batch_norm_backward_reduce_bf16_plain", kH200, layer_is<BatchNormBackwardReduceCall, Bf16>, nullptr, run_reduce_plain<B16>},
 };
 static_assert(proven_first(kKernels));
 

@@ -5,7 +5,7 @@
 //
 // batch_norm_forward_*_vector   Normalisation, PReLU and residual in one pass: 16 bytes of 4 rows a thread, the columns' numbers in registers
 //     (channel_rows.cuh).
-//     bound   bytes: 8 an element in f32, 12 with a residual; half in bf16. Share of the card's bandwidth: not measured, no card yet.
+//     bound   bytes: 8 an element in f32, 12 with a residual; half in bf16. Share of the card's bandwidth: not measured.
 // batch_norm_forward_*_plain    One thread, one element.
 #include "batch_norm.cuh"
 #include "channel_rows.cuh"
@@ -54,10 +54,10 @@ using F32 = BatchNormForward<float>;
 using B16 = BatchNormForward<Bf16>;
 
 constexpr Kernel kKernels[] = {
-    {"batch_norm_forward_f32_vector", nullptr, layer_is<BatchNormForwardCall, float>, nullptr, run_rows_vector<F32>},
-    {"batch_norm_forward_bf16_vector", nullptr, layer_is<BatchNormForwardCall, Bf16>, nullptr, run_rows_vector<B16>},
-    {"batch_norm_forward_f32_plain", nullptr, layer_is<BatchNormForwardCall, float>, nullptr, run_rows_plain<F32>},
-    {"batch_norm_forward_bf16_plain", nullptr, layer_is<BatchNormForwardCall, Bf16>, nullptr, run_rows_plain<B16>},
+    {"batch_norm_forward_f32_vector", kH200, layer_is<BatchNormForwardCall, float>, nullptr, run_rows_vector<F32>},
+    {"batch_norm_forward_bf16_vector", kH200, layer_is<BatchNormForwardCall, Bf16>, nullptr, run_rows_vector<B16>},
+    {"batch_norm_forward_f32_plain", kH200, layer_is<BatchNormForwardCall, float>, nullptr, run_rows_plain<F32>},
+    {"batch_norm_forward_bf16_plain", kH200, layer_is<BatchNormForwardCall, Bf16>, nullptr, run_rows_plain<B16>},
 };
 static_assert(proven_first(kKernels));
 

@@ -4,7 +4,7 @@
 //
 // batch_norm_statistics_*_pieces   reduce_pieces of column_reduce.cuh over (count, mean, M2): one pass over x. A thread adds a row by Welford's
 //     rule, with one division for its columns, so that a mean large against the deviation costs no digits.
-//     bound   bytes: 4 an element in f32, 2 in bf16. Share of the card's bandwidth: not measured, no card yet.
+//     bound   bytes: 4 an element in f32, 2 in bf16. Share of the card's bandwidth: not measured.
 // batch_norm_statistics_*_plain    One thread, one column: the mean, then the deviations. Reads x twice.
 #include "../device/reduce.cuh"
 #include "column_reduce.cuh"
@@ -88,10 +88,10 @@ using F32 = BatchNormStatistics<float>;
 using B16 = BatchNormStatistics<Bf16>;
 
 constexpr Kernel kKernels[] = {
-    {"batch_norm_statistics_f32_pieces", nullptr, shape_is<BatchNormStatisticsCall, float>, reduce_workspace<F32>, run_reduce_pieces<F32>},
-    {"batch_norm_statistics_bf16_pieces", nullptr, shape_is<BatchNormStatisticsCall, Bf16>, reduce_workspace<B16>, run_reduce_pieces<B16>},
-    {"batch_norm_statistics_f32_plain", nullptr, shape_is<BatchNormStatisticsCall, float>, nullptr, run_plain<float>},
-    {"batch_norm_statistics_bf16_plain", nullptr, shape_is<BatchNormStatisticsCall, Bf16>, nullptr, run_plain<Bf16>},
+    {"batch_norm_statistics_f32_pieces", kH200, shape_is<BatchNormStatisticsCall, float>, reduce_workspace<F32>, run_reduce_pieces<F32>},
+    {"batch_norm_statistics_bf16_pieces", kH200, shape_is<BatchNormStatisticsCall, Bf16>, reduce_workspace<B16>, run_reduce_pieces<B16>},
+    {"batch_norm_statistics_f32_plain", kH200, shape_is<BatchNormStatisticsCall, float>, nullptr, run_plain<float>},
+    {"batch_norm_statistics_bf16_plain", kH200, shape_is<BatchNormStatisticsCall, Bf16>, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
 

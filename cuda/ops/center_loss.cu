@@ -4,7 +4,7 @@
 //   x, dx (N,D)   centers (classes,D)   labels (N) int32   workspace: squared distance and distance of each row (2,N), f64   f32
 //
 // center_loss_f32_warp    One warp, one row: lane i takes numbers i, i + 32, ...; a butterfly adds the lanes. Block: 8 rows. One block adds the rows.
-//     bound   bytes: 12 D for each row. Not measured, no card yet.
+//     bound   bytes: 12 D for each row. Not measured.
 // center_loss_f32_plain   One thread, one row.
 #include "center.cuh"
 
@@ -98,8 +98,8 @@ void run_plain(Exec& exec, const void* arguments) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"center_loss_f32_warp", nullptr, accepts, rows_workspace, run_warp},
-    {"center_loss_f32_plain", nullptr, accepts, rows_workspace, run_plain},
+    {"center_loss_f32_warp", kH200, accepts, rows_workspace, run_warp},
+    {"center_loss_f32_plain", kH200, accepts, rows_workspace, run_plain},
 };
 static_assert(proven_first(kKernels));
 

@@ -4,7 +4,7 @@
 //   x (N,D)   labels (N) int32   centers (classes,D)   f32
 //
 // center_update_f32_block   One block of 128 threads, one row; its threads look for an earlier row of the class together, then take D numbers side by side.
-//     bound   bytes of x, and N labels for each row from cache. Not measured, no card yet.
+//     bound   bytes of x, and N labels for each row from cache. Not measured.
 // center_update_f32_plain   One thread, one number of a row.
 #include "center.cuh"
 #include "metric_functors.h"
@@ -73,8 +73,8 @@ void run_plain(Exec& exec, const void* arguments) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"center_update_f32_block", nullptr, accepts, nullptr, run_block},
-    {"center_update_f32_plain", nullptr, accepts, nullptr, run_plain},
+    {"center_update_f32_block", kH200, accepts, nullptr, run_block},
+    {"center_update_f32_plain", kH200, accepts, nullptr, run_plain},
 };
 static_assert(proven_first(kKernels));
 

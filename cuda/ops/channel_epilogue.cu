@@ -3,7 +3,7 @@
 //   x, residual, y (rows, columns); y may be x or residual   bias, slope (columns), f32   bias, slope and residual optional
 //
 // channel_epilogue_*_vector   16 bytes of 4 rows a thread (channel_rows.cuh).
-//     bound   bytes: 8 an element in f32, 12 with a residual; half in bf16. Share of the card's bandwidth: not measured, no card yet.
+//     bound   bytes: 8 an element in f32, 12 with a residual; half in bf16. Share of the card's bandwidth: not measured.
 // channel_epilogue_*_plain    One thread, one element.
 #include "channel_rows.cuh"
 
@@ -57,10 +57,10 @@ using F32 = ChannelEpilogue<float>;
 using B16 = ChannelEpilogue<Bf16>;
 
 constexpr Kernel kKernels[] = {
-    {"channel_epilogue_f32_vector", nullptr, shape_is<ChannelEpilogueCall, float>, nullptr, run_rows_vector<F32>},
-    {"channel_epilogue_bf16_vector", nullptr, shape_is<ChannelEpilogueCall, Bf16>, nullptr, run_rows_vector<B16>},
-    {"channel_epilogue_f32_plain", nullptr, shape_is<ChannelEpilogueCall, float>, nullptr, run_rows_plain<F32>},
-    {"channel_epilogue_bf16_plain", nullptr, shape_is<ChannelEpilogueCall, Bf16>, nullptr, run_rows_plain<B16>},
+    {"channel_epilogue_f32_vector", kH200, shape_is<ChannelEpilogueCall, float>, nullptr, run_rows_vector<F32>},
+    {"channel_epilogue_bf16_vector", kH200, shape_is<ChannelEpilogueCall, Bf16>, nullptr, run_rows_vector<B16>},
+    {"channel_epilogue_f32_plain", kH200, shape_is<ChannelEpilogueCall, float>, nullptr, run_rows_plain<F32>},
+    {"channel_epilogue_bf16_plain", kH200, shape_is<ChannelEpilogueCall, Bf16>, nullptr, run_rows_plain<B16>},
 };
 static_assert(proven_first(kKernels));
 

@@ -3,7 +3,7 @@
 //   x (rows, columns)   y (columns), f32   workspace (pieces, columns), f32
 //
 // channel_sum_*_pieces   reduce_pieces of column_reduce.cuh.
-//     bound   bytes: 4 an element in f32, 2 in bf16. Share of the card's bandwidth: not measured, no card yet.
+//     bound   bytes: 4 an element in f32, 2 in bf16. Share of the card's bandwidth: not measured.
 // channel_sum_*_plain    One thread, one column.
 #include "column_reduce.cuh"
 
@@ -51,10 +51,10 @@ using F32 = ChannelSum<float>;
 using B16 = ChannelSum<Bf16>;
 
 constexpr Kernel kKernels[] = {
-    {"channel_sum_f32_pieces", nullptr, shape_is<ChannelSumCall, float>, reduce_workspace<F32>, run_reduce_pieces<F32>},
-    {"channel_sum_bf16_pieces", nullptr, shape_is<ChannelSumCall, Bf16>, reduce_workspace<B16>, run_reduce_pieces<B16>},
-    {"channel_sum_f32_plain", nullptr, shape_is<ChannelSumCall, float>, nullptr, run_reduce_plain<F32>},
-    {"channel_sum_bf16_plain", nullptr, shape_is<ChannelSumCall, Bf16>, nullptr, run_reduce_plain<B16>},
+    {"channel_sum_f32_pieces", kH200, shape_is<ChannelSumCall, float>, reduce_workspace<F32>, run_reduce_pieces<F32>},
+    {"channel_sum_bf16_pieces", kH200, shape_is<ChannelSumCall, Bf16>, reduce_workspace<B16>, run_reduce_pieces<B16>},
+    {"channel_sum_f32_plain", kH200, shape_is<ChannelSumCall, float>, nullptr, run_reduce_plain<F32>},
+    {"channel_sum_bf16_plain", kH200, shape_is<ChannelSumCall, Bf16>, nullptr, run_reduce_plain<B16>},
 };
 static_assert(proven_first(kKernels));
 

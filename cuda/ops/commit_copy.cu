@@ -48,8 +48,8 @@ void run_plain(Exec& exec, const void* arguments) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"commit_copy_vector", nullptr, accepts, nullptr, run_vector},
-    {"commit_copy_plain", nullptr, accepts, nullptr, run_plain},
+    {"commit_copy_vector", kH200, accepts, nullptr, run_vector},
+    {"commit_copy_plain", kH200, accepts, nullptr, run_plain},
 };
 static_assert(proven_first(kKernels));
 

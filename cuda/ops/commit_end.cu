@@ -19,7 +19,7 @@ void run(Exec& exec, const void* arguments) {
   AG_LAUNCH(exec, commit_end_plain, 1, 1, 0, call);
 }
 
-constexpr Kernel kKernels[] = {{"commit_end_plain", nullptr, accepts, nullptr, run}};
+constexpr Kernel kKernels[] = {{"commit_end_plain", kH200, accepts, nullptr, run}};
 
 }  // namespace
 

@@ -3,20 +3,22 @@
 //
 //   dy (N,P,Q,K)   dx, residual (N,H,W,C), as stored: f32 or bf16   w (K,R,S,C), f32
 //
-// conv2d_backward_input_bf16_wgmma_256x128x64  Hopper's tensor cores, not run on a card; conv2d_gather_wgmma.cuh has the idea. K in 64s, C in
+// conv2d_backward_input_bf16_wgmma_256x128x64  Hopper's tensor cores; conv2d_gather_wgmma.cuh has the idea. K in 64s, C in
 //     eights, filters at least as large as the strides.
 //     bound   FLOPs where C and K reach 128. Share of the card's bf16 peak: not measured.
-// conv2d_backward_input_bf16_mma_128x128x32  Tensor cores; conv2d_gather_mma.cuh has the idea. Channels in eights.
-//     bound   FLOPs, at any stride the useful ones alone. Share of the card's bf16 peak: not measured, no card yet.
-// conv2d_backward_input_f32_tiled_64x64x16   A matrix product that gathers its left factor: (N H W) x (R S K) times (R S K) x C.
+// conv2d_backward_input_bf16_mma_128x128x32  Tensor cores; conv2d_gather_tiles.cuh has the idea. Channels in eights.
+//     bound   FLOPs, at any stride the useful ones alone. Share of the card's bf16 peak: not measured.
+// conv2d_backward_input_f32_fma_128x128x16   The same by multiply-adds. Channels in fours.
+//     bound   FLOPs, the useful ones alone.
+// conv2d_backward_input_f32_tiled_64x64x16   Any channels. A matrix product that gathers its left factor: (N H W) x (R S K) times (R S K) x C.
 //     block   256 threads, 64 input pixels x 64 channels; steps of 16 along (r,s,k), both strips brought to shared memory (8.5 KiB)
 //     thread  4 x 4 results in registers; reads of dy are neighbours along k, reads of w along c
 //     bound   FLOPs. With a stride the zeros between the pixels of dy are multiplied too: stride_h stride_w times the useful FLOPs. Share
-//             of the card's f32 peak: not measured, no card yet.
+//             of the card's f32 peak: not measured.
 // conv2d_backward_input_{f32,bf16}_plain     One thread, one result, the loops of the formula. Any size. Weights are rounded to the type on
 //     load.
 #include "../device/tile.cuh"
-#include "conv2d_gather_mma.cuh"
+#include "conv2d_gather_tiles.cuh"
 #include "conv2d_gather_wgmma.cuh"
 #include "conv2d_weight.cuh"
 
@@ -24,7 +26,7 @@ namespace angulus::cuda {
 namespace {
 
 template <class T>
-__device__ inline float finish(const Conv2dCall& call, float value, int64_t index) {
+__device__ inline float finish_at(const Conv2dCall& call, float value, int64_t index) {
   if ((call.plan.epilogue & AG_EPILOGUE_RESIDUAL) != 0) {
     value += to_float(static_cast<const T*>(call.residual)[index]);  // may be dx itself: this thread reads the element it then writes
   }
@@ -94,7 +96,7 @@ __global__ void __launch_bounds__(kTileThreads) conv2d_backward_input_f32_tiled_
       const int c = first_channel + self.column + 16 * j;
       if (pixel < inputs && c < shape.c) {
         const int64_t index = static_cast<int64_t>(pixel) * shape.c + c;
-        dx[index] = finish<float>(call, sums[i][j], index);
+        dx[index] = finish_at<float>(call, sums[i][j], index);
       }
     }
   }
@@ -129,7 +131,7 @@ __global__ void conv2d_backward_input_plain(Conv2dCall call) {
       }
     }
   }
-  store(static_cast<T*>(call.x) + index, finish<T>(call, sum, index));
+  store(static_cast<T*>(call.x) + index, finish_at<T>(call, sum, index));
 }
 
 void run_tiled(Exec& exec, const Conv2dCall& call) {
@@ -145,7 +147,8 @@ void run_plain(Exec& exec, const Conv2dCall& call) {
   AG_LAUNCH(exec, conv2d_backward_input_plain<T>, grid_of(ceil_div(inputs, 256)), 256, 0, call);
 }
 
-// (C,R,S,K), bf16.
+// (C,R,S,K).
+template <class T>
 __global__ void conv2d_backward_input_prepare(Conv2dPrepareCall call) {
   const ag_conv2d_shape& shape = call.plan.shape;
   const int64_t index = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
@@ -156,32 +159,37 @@ __global__ void conv2d_backward_input_prepare(Conv2dPrepareCall call) {
   const int64_t k = index % shape.k;
   const int64_t tap = index / shape.k % taps;
   const int64_t c = index / shape.k / taps;
-  static_cast<Bf16*>(call.prepared)[index] = to_bf16(static_cast<const float*>(call.w)[(k * taps + tap) * shape.c + c]);
+  store(static_cast<T*>(call.prepared) + index, static_cast<const float*>(call.w)[(k * taps + tap) * shape.c + c]);
 }
 
 int64_t weights_of(const ag_conv2d_shape& shape) { return static_cast<int64_t>(shape.k) * shape.r * shape.s * shape.c; }
 
-int64_t prepared_bytes(const ag_conv2d_plan& plan) { return weights_of(plan.shape) * static_cast<int64_t>(sizeof(Bf16)); }
+template <class T>
+int64_t prepared_bytes(const ag_conv2d_plan& plan) { return weights_of(plan.shape) * static_cast<int64_t>(sizeof(T)); }
 
+template <class T>
 void prepare(Exec& exec, const Conv2dPrepareCall& call) {
-  AG_LAUNCH(exec, conv2d_backward_input_prepare, grid_of(ceil_div(weights_of(call.plan.shape), 256)), 256, 0, call);
+  AG_LAUNCH(exec, conv2d_backward_input_prepare<T>, grid_of(ceil_div(weights_of(call.plan.shape), 256)), 256, 0, call);
 }
 
-constexpr PreparedForm kChannelRows = {2, prepared_bytes, prepare};
+constexpr PreparedForm kChannelRows = {2, prepared_bytes<Bf16>, prepare<Bf16>};
+constexpr PreparedForm kFloatChannelRows = {3, prepared_bytes<float>, prepare<float>};
 
 constexpr Conv2dKernel kKernels[] = {
-    {"conv2d_backward_input_bf16_wgmma_256x128x64", nullptr, AG_EPILOGUE_RESIDUAL, fits_wgmma<BackwardInputProduct>,
-     wgmma_workspace<BackwardInputProduct>, launch_wgmma<BackwardInputProduct>, &kChannelRows, true},
-    {"conv2d_backward_input_bf16_mma_128x128x32", nullptr, AG_EPILOGUE_RESIDUAL, fits_mma, mma_workspace<BackwardInputProduct>,
-     launch_mma<BackwardInputProduct, true>, &kChannelRows},
-    {"conv2d_backward_input_f32_tiled_64x64x16", nullptr, AG_EPILOGUE_RESIDUAL, fits_f32_tiles, nullptr, run_tiled},
-    {"conv2d_backward_input_f32_plain", nullptr, AG_EPILOGUE_RESIDUAL, is_f32, nullptr, run_plain<float>},
-    {"conv2d_backward_input_bf16_plain", nullptr, AG_EPILOGUE_RESIDUAL, is_bf16, nullptr, run_plain<Bf16>},
+    {"conv2d_backward_input_bf16_wgmma_256x128x64", kH200, AG_EPILOGUE_RESIDUAL, fits_wgmma<BackwardInputProduct<Bf16>>,
+     wgmma_workspace<BackwardInputProduct<Bf16>>, launch_wgmma<BackwardInputProduct<Bf16>>, &kChannelRows, true},
+    {"conv2d_backward_input_bf16_mma_128x128x32", kH200, AG_EPILOGUE_RESIDUAL, fits_mma, strip_workspace<BackwardInputProduct<Bf16>>,
+     launch_gather<BackwardInputProduct<Bf16>, true>, &kChannelRows},
+    {"conv2d_backward_input_f32_fma_128x128x16", kH200, AG_EPILOGUE_RESIDUAL, fits_fma, strip_workspace<BackwardInputProduct<float>>,
+     launch_gather<BackwardInputProduct<float>, true>, &kFloatChannelRows},
+    {"conv2d_backward_input_f32_tiled_64x64x16", kH200, AG_EPILOGUE_RESIDUAL, fits_f32_tiles, nullptr, run_tiled},
+    {"conv2d_backward_input_f32_plain", kH200, AG_EPILOGUE_RESIDUAL, is_f32, nullptr, run_plain<float>},
+    {"conv2d_backward_input_bf16_plain", kH200, AG_EPILOGUE_RESIDUAL, is_bf16, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
 
 }  // namespace
 
-const Conv2dKernelList conv2d_backward_input_kernels = {kKernels, 5};
+const Conv2dKernelList conv2d_backward_input_kernels = {kKernels, 6};
 
 }  // namespace angulus::cuda

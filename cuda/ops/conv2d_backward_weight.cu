@@ -3,22 +3,24 @@
 //
 //   x (N,H,W,C)   dy (N,P,Q,K), as stored: f32 or bf16   dw (K,R,S,C)   workspace (pieces, K, R S C), f32
 //
-// conv2d_backward_weight_bf16_wgmma_256x128x64          Hopper's tensor cores, not run on a card; conv2d_weight_wgmma.cuh has the idea. C in
+// conv2d_backward_weight_bf16_wgmma_256x128x64          Hopper's tensor cores; conv2d_weight_wgmma.cuh has the idea. C in
 //     64s, K in eights, strides up to 8.
 //     bound   FLOPs where K reaches 128; 264 tiles of 128 KiB of sums written and read at most. Share of the card's bf16 peak: not measured.
-// conv2d_backward_weight_bf16_mma_128x128x32            Tensor cores; conv2d_weight_mma.cuh has the idea. Channels in eights.
-//     bound   FLOPs; the pieces add at most 512 tiles of 64 KiB written and read. Share of the card's bf16 peak: not measured, no card yet.
+// conv2d_backward_weight_bf16_mma_128x128x32            Tensor cores; conv2d_weight_tiles.cuh has the idea. Channels in eights.
+//     bound   FLOPs; the pieces add at most 512 tiles of 64 KiB written and read. Share of the card's bf16 peak: not measured.
 // conv2d_backward_weight_bf16_mma_gathered_128x128x32   The same for any C: the network's first layer.
-// conv2d_backward_weight_f32_tiled_64x64x16   A matrix product K x (N P Q) times (N P Q) x (R S C), its long depth cut into pieces so that
+// conv2d_backward_weight_f32_fma_128x128x16   The same by multiply-adds. Channels in fours.
+//     bound   FLOPs.
+// conv2d_backward_weight_f32_tiled_64x64x16   Any channels. A matrix product K x (N P Q) times (N P Q) x (R S C), its long depth cut into pieces so that
 //     enough blocks run.
 //     block   256 threads, 64 filters x 64 of (r,s,c) of one piece; steps of 16 output pixels, both strips in shared memory (8.5 KiB)
 //     thread  4 x 4 results in registers; reads of dy are neighbours along k, reads of x along c
 //     second launch: one thread for each element adds the pieces in their order, so the bits depend on the shape alone
-//     bound   FLOPs; the pieces add at most 256 tiles of 16 KiB written and read. Share of the card's f32 peak: not measured, no card yet.
+//     bound   FLOPs; the pieces add at most 256 tiles of 16 KiB written and read. Share of the card's f32 peak: not measured.
 // conv2d_backward_weight_{f32,bf16}_plain     One thread, one result, the loops of the formula. Any size.
 #include "../device/storage.cuh"
 #include "../device/tile.cuh"
-#include "conv2d_weight_mma.cuh"
+#include "conv2d_weight_tiles.cuh"
 #include "conv2d_weight_wgmma.cuh"
 
 namespace angulus::cuda {
@@ -166,9 +168,9 @@ void run_tiled(Exec& exec, const Conv2dCall& call) {
   add_pieces(exec, call, pieces);
 }
 
-template <bool kWhole>
-void run_mma(Exec& exec, const Conv2dCall& call) {
-  add_pieces(exec, call, launch_weight_mma<kWhole>(exec, call));
+template <class T, bool kWhole>
+void run_strips(Exec& exec, const Conv2dCall& call) {
+  add_pieces(exec, call, launch_weight<T, kWhole>(exec, call));
 }
 
 void run_wgmma(Exec& exec, const Conv2dCall& call) { add_pieces(exec, call, launch_weight_wgmma(exec, call)); }
@@ -179,18 +181,19 @@ void run_plain(Exec& exec, const Conv2dCall& call) {
 }
 
 constexpr Conv2dKernel kKernels[] = {
-    {"conv2d_backward_weight_bf16_wgmma_256x128x64", nullptr, 0, fits_wgmma<ForwardProduct>, weight_wgmma_workspace, run_wgmma, nullptr,
+    {"conv2d_backward_weight_bf16_wgmma_256x128x64", kH200, 0, fits_wgmma<ForwardProduct<Bf16>>, weight_wgmma_workspace, run_wgmma, nullptr,
      true},
-    {"conv2d_backward_weight_bf16_mma_128x128x32", nullptr, 0, fits_mma, weight_mma_workspace, run_mma<true>},
-    {"conv2d_backward_weight_bf16_mma_gathered_128x128x32", nullptr, 0, fits_mma_gathered, weight_mma_workspace, run_mma<false>},
-    {"conv2d_backward_weight_f32_tiled_64x64x16", nullptr, 0, fits_f32_tiles, tiled_workspace, run_tiled},
-    {"conv2d_backward_weight_f32_plain", nullptr, 0, is_f32, nullptr, run_plain<float>},
-    {"conv2d_backward_weight_bf16_plain", nullptr, 0, is_bf16, nullptr, run_plain<Bf16>},
+    {"conv2d_backward_weight_bf16_mma_128x128x32", kH200, 0, fits_mma, weight_workspace<Bf16>, run_strips<Bf16, true>},
+    {"conv2d_backward_weight_bf16_mma_gathered_128x128x32", kH200, 0, fits_mma_gathered, weight_workspace<Bf16>, run_strips<Bf16, false>},
+    {"conv2d_backward_weight_f32_fma_128x128x16", kH200, 0, fits_fma, weight_workspace<float>, run_strips<float, true>},
+    {"conv2d_backward_weight_f32_tiled_64x64x16", kH200, 0, fits_f32_tiles, tiled_workspace, run_tiled},
+    {"conv2d_backward_weight_f32_plain", kH200, 0, is_f32, nullptr, run_plain<float>},
+    {"conv2d_backward_weight_bf16_plain", kH200, 0, is_bf16, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
 
 }  // namespace
 
-const Conv2dKernelList conv2d_backward_weight_kernels = {kKernels, 6};
+const Conv2dKernelList conv2d_backward_weight_kernels = {kKernels, 7};
 
 }  // namespace angulus::cuda

@@ -4,22 +4,24 @@
 //
 //   x (N,H,W,C)   y, residual (N,P,Q,K), as stored: f32 or bf16   w (K,R,S,C)   bias, slope (K), f32
 //
-// conv2d_forward_bf16_wgmma_256x128x64          Hopper's tensor cores, not run on a card; conv2d_gather_wgmma.cuh has the idea. C in 64s, K in
+// conv2d_forward_bf16_wgmma_256x128x64          Hopper's tensor cores; conv2d_gather_wgmma.cuh has the idea. C in 64s, K in
 //     eights, strides up to 8. Fuses every epilogue; the statistics are taken from the results in registers, a pair (mean, M2) for each channel
 //     and half of a tile's pixels, and merged in order by a second launch.
-//     bound   FLOPs where C and K reach 128. Share of the card's bf16 peak: not measured.
-// conv2d_forward_bf16_mma_128x128x32            Tensor cores; conv2d_gather_mma.cuh has the idea. Channels in eights. Fuses every epilogue; the
+//     bound   FLOPs where C and K reach 128. H200, batch 256, 56x48x64: 275 TFLOP/s, twice the next, 35 % of what its largest products reach.
+// conv2d_forward_bf16_mma_128x128x32            Tensor cores; conv2d_gather_tiles.cuh has the idea. Channels in eights. Fuses every epilogue; the
 //     statistics as above, of a tile's pixels.
-//     bound   FLOPs. Share of the card's bf16 peak: not measured, no card yet.
+//     bound   FLOPs. H200, batch 256, 56x48x64: 143 TFLOP/s.
 // conv2d_forward_bf16_mma_gathered_128x128x32   The same for any C: the network's first layer.
-//     bound   the stores of y. Share of the card's bandwidth: not measured, no card yet.
-// conv2d_forward_f32_tiled_64x64x16   A matrix product that never writes its left factor: (N P Q) x (R S C) times (R S C) x K.
+//     bound   the stores of y. Share of the card's bandwidth: not measured.
+// conv2d_forward_f32_fma_128x128x16   The same by multiply-adds. Channels in fours.
+//     bound   FLOPs. H200: a training step of ResFace20 at batch 512 in f32 runs at 30 TFLOP/s in all, 2.5 times as fast as with the next.
+// conv2d_forward_f32_tiled_64x64x16   Any channels. A matrix product that never writes its left factor: (N P Q) x (R S C) times (R S C) x K.
 //     block   256 threads, 64 output pixels x 64 filters; steps of 16 along (r,s,c), both strips brought to shared memory (8.5 KiB)
 //     thread  4 x 4 results in registers; gathers 4 elements of x and 4 of w a step, neighbours along c, so reads coalesce where C >= 16
-//     bound   FLOPs: 2 x 64 x 64 x 16 for each 8 KiB read. Share of the card's f32 peak: not measured, no card yet.
+//     bound   FLOPs: 2 x 64 x 64 x 16 for each 8 KiB read. Share of the card's f32 peak: not measured.
 // conv2d_forward_{f32,bf16}_plain     One thread, one result, the loops of the formula. Any size. Weights are rounded to the type on load.
 #include "../device/tile.cuh"
-#include "conv2d_gather_mma.cuh"
+#include "conv2d_gather_tiles.cuh"
 #include "conv2d_gather_wgmma.cuh"
 #include "conv2d_weight.cuh"
 #include "merge_moments.cuh"
@@ -27,18 +29,11 @@
 namespace angulus::cuda {
 namespace {
 
+// The residual may be y itself: a thread reads the element that it then writes.
 template <class T>
-__device__ inline float finish(const Conv2dCall& call, float value, int64_t index, int k) {
-  if ((call.plan.epilogue & AG_EPILOGUE_BIAS) != 0) {
-    value += call.bias[k];
-  }
-  if ((call.plan.epilogue & AG_EPILOGUE_PRELU) != 0) {
-    value = value > 0.0f ? value : call.slope[k] * value;
-  }
-  if ((call.plan.epilogue & AG_EPILOGUE_RESIDUAL) != 0) {
-    value += to_float(static_cast<const T*>(call.residual)[index]);  // may be y itself: this thread reads the element it then writes
-  }
-  return value;
+__device__ inline float finish_at(const Conv2dCall& call, float value, int64_t index, int k) {
+  const bool adds = (call.plan.epilogue & AG_EPILOGUE_RESIDUAL) != 0;
+  return finish(call, k, value, adds ? to_float(static_cast<const T*>(call.residual)[index]) : 0.0f);
 }
 
 __global__ void __launch_bounds__(kTileThreads) conv2d_forward_f32_tiled_64x64x16(Conv2dCall call) {
@@ -97,7 +92,7 @@ __global__ void __launch_bounds__(kTileThreads) conv2d_forward_f32_tiled_64x64x1
       const int k = first_filter + self.column + 16 * j;
       if (pixel < outputs && k < shape.k) {
         const int64_t index = static_cast<int64_t>(pixel) * shape.k + k;
-        y[index] = finish<float>(call, sums[i][j], index, k);
+        y[index] = finish_at<float>(call, sums[i][j], index, k);
       }
     }
   }
@@ -131,7 +126,7 @@ __global__ void conv2d_forward_plain(Conv2dCall call) {
       }
     }
   }
-  store(static_cast<T*>(call.y) + index, finish<T>(call, sum, index, k));
+  store(static_cast<T*>(call.y) + index, finish_at<T>(call, sum, index, k));
 }
 
 void run_tiled(Exec& exec, const Conv2dCall& call) {
@@ -158,10 +153,10 @@ __global__ void conv2d_forward_prepare(Conv2dPrepareCall call, int64_t pitch) {
   static_cast<Bf16*>(call.prepared)[index] = to_bf16(at < depth ? static_cast<const float*>(call.w)[index / pitch * depth + at] : 0.0f);
 }
 
-int64_t prepared_bytes(const ag_conv2d_plan& plan) { return plan.shape.k * forward_pitch(plan.shape) * static_cast<int64_t>(sizeof(Bf16)); }
+int64_t prepared_bytes(const ag_conv2d_plan& plan) { return plan.shape.k * forward_pitch<Bf16>(plan.shape) * static_cast<int64_t>(sizeof(Bf16)); }
 
 void prepare(Exec& exec, const Conv2dPrepareCall& call) {
-  const int64_t pitch = forward_pitch(call.plan.shape);
+  const int64_t pitch = forward_pitch<Bf16>(call.plan.shape);
   AG_LAUNCH(exec, conv2d_forward_prepare, grid_of(ceil_div(call.plan.shape.k * pitch, 256)), 256, 0, call, pitch);
 }
 
@@ -177,31 +172,33 @@ void merge_statistics(Exec& exec, const Conv2dCall& call, int rows) {
 
 template <bool kWhole>
 void run_mma(Exec& exec, const Conv2dCall& call) {
-  launch_mma<ForwardProduct, kWhole>(exec, call);
+  launch_gather<ForwardProduct<Bf16>, kWhole>(exec, call);
   merge_statistics(exec, call, kGatherRows);
 }
 
 void run_wgmma(Exec& exec, const Conv2dCall& call) {
-  launch_wgmma<ForwardProduct>(exec, call);
-  merge_statistics(exec, call, wgmma_moment_rows<ForwardProduct>(call.plan));
+  launch_wgmma<ForwardProduct<Bf16>>(exec, call);
+  merge_statistics(exec, call, wgmma_moment_rows<ForwardProduct<Bf16>>(call.plan));
 }
 
 constexpr int32_t kFused = AG_EPILOGUE_BIAS | AG_EPILOGUE_PRELU | AG_EPILOGUE_RESIDUAL;
 constexpr int32_t kFusedByMma = kFused | AG_EPILOGUE_STATISTICS;
 constexpr Conv2dKernel kKernels[] = {
-    {"conv2d_forward_bf16_wgmma_256x128x64", nullptr, kFusedByMma, fits_wgmma<ForwardProduct>, wgmma_workspace<ForwardProduct>, run_wgmma,
+    {"conv2d_forward_bf16_wgmma_256x128x64", kH200, kFusedByMma, fits_wgmma<ForwardProduct<Bf16>>, wgmma_workspace<ForwardProduct<Bf16>>, run_wgmma,
      &kFilterRows, true},
-    {"conv2d_forward_bf16_mma_128x128x32", nullptr, kFusedByMma, fits_mma, mma_workspace<ForwardProduct>, run_mma<true>, &kFilterRows},
-    {"conv2d_forward_bf16_mma_gathered_128x128x32", nullptr, kFusedByMma, fits_mma_gathered, mma_workspace<ForwardProduct>, run_mma<false>,
+    {"conv2d_forward_bf16_mma_128x128x32", kH200, kFusedByMma, fits_mma, strip_workspace<ForwardProduct<Bf16>>, run_mma<true>, &kFilterRows},
+    {"conv2d_forward_bf16_mma_gathered_128x128x32", kH200, kFusedByMma, fits_mma_gathered, strip_workspace<ForwardProduct<Bf16>>, run_mma<false>,
      &kFilterRows},
-    {"conv2d_forward_f32_tiled_64x64x16", nullptr, kFused, fits_f32_tiles, nullptr, run_tiled},
-    {"conv2d_forward_f32_plain", nullptr, kFused, is_f32, nullptr, run_plain<float>},
-    {"conv2d_forward_bf16_plain", nullptr, kFused, is_bf16, nullptr, run_plain<Bf16>},
+    {"conv2d_forward_f32_fma_128x128x16", kH200, kFused, fits_fma, strip_workspace<ForwardProduct<float>>,
+     launch_gather<ForwardProduct<float>, true>},
+    {"conv2d_forward_f32_tiled_64x64x16", kH200, kFused, fits_f32_tiles, nullptr, run_tiled},
+    {"conv2d_forward_f32_plain", kH200, kFused, is_f32, nullptr, run_plain<float>},
+    {"conv2d_forward_bf16_plain", kH200, kFused, is_bf16, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
 
 }  // namespace
 
-const Conv2dKernelList conv2d_forward_kernels = {kKernels, 6};
+const Conv2dKernelList conv2d_forward_kernels = {kKernels, 7};
 
 }  // namespace angulus::cuda

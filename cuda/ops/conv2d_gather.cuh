@@ -5,25 +5,26 @@
 //   by input   result dx, source dy. The pixels of dx fall into stride_h stride_w classes by (h + pad_top) mod stride_h and (w + pad_left) mod
 //              stride_w; within a class the taps r = class, class + stride_h, ... are those that meet dy, and the i-th of them lies i rows
 //              above the first. So no zero between the pixels of dy is ever multiplied.
-//   pieces     where a small batch has few tiles the depth is cut into pieces of at least 256, f32 sums go to the workspace and a second launch
+//   pieces     where a small batch has few tiles the depth is cut into pieces of at least 256 (bf16) or 128, f32 sums go to the workspace and a second launch
 //              adds them in their order. A function of the shape alone
 //   statistics a pair (mean, M2) for each channel and tile, merged in order by a second launch (merge_moments.cuh)
 //
-// A tile of results in the registers of its threads (MmaTile, WgmmaTile): sums[i][j][2 half + e] is row row_of(i, half), column column_of(j) + e.
+// A tile of results in the registers of its threads (MmaTile, WgmmaTile; FmaTile has another): sums[i][j][2 half + e] is row row_of(i, half), column column_of(j) + e.
 #pragma once
 
 #include <algorithm>
 
+#include "../device/fma_tile.cuh"
 #include "../device/mma_tile.cuh"
 #include "conv2d_shape.h"
 
 namespace angulus::cuda {
 
-// One class of one convolution as such a product.
+// One class of one convolution as such a product of numbers of one type.
 struct Gather {
-  const Bf16* source;  // (images, height, width, channels)
+  const void* source;  // (images, height, width, channels)
   int height, width, channels;
-  const Bf16* weights;  // (columns, pitch)
+  const void* weights;  // (columns, pitch)
   int64_t pitch;
   int taps_down, taps_across;
   int direction;                                        // +1 or -1: where the next tap lies in the source
@@ -42,23 +43,33 @@ struct Gather {
   }
 };
 
+// Of the filters: bf16 in the form that conv2d_forward.cu prepares, f32 as they are.
+template <class T>
 __host__ __device__ inline int64_t forward_pitch(const ag_conv2d_shape& shape) {
-  return ceil_div(static_cast<int64_t>(shape.r) * shape.s * shape.c, kMmaDepth) * kMmaDepth;
+  const int64_t depth = static_cast<int64_t>(shape.r) * shape.s * shape.c;
+  return std::is_same<T, Bf16>::value ? ceil_div(depth, kMmaDepth) * kMmaDepth : depth;
 }
 
+template <class T>
 struct ForwardProduct {
+  using Number = T;
+
   __host__ __device__ static int classes(const ag_conv2d_shape&) { return 1; }
 
   __host__ __device__ static Gather gather(const Conv2dCall& call, int) {
     const ag_conv2d_shape& s = call.plan.shape;
-    return {static_cast<const Bf16*>(call.x), s.h, s.w, s.c, static_cast<const Bf16*>(call.w), forward_pitch(s), s.r, s.s, 1, call.p, call.q,
+    return {call.x, s.h, s.w, s.c, call.w, forward_pitch<T>(s), s.r, s.s, 1, call.p, call.q,
             s.stride_h, s.stride_w, -s.pad_top, -s.pad_left, 0, s.s, 1, 0, static_cast<int64_t>(call.p) * call.q, call.q, 1, s.n, s.k};
   }
 
-  __device__ static Bf16* result(const Conv2dCall& call) { return static_cast<Bf16*>(call.y); }
+  __device__ static T* result(const Conv2dCall& call) { return static_cast<T*>(call.y); }
 };
 
+// Its weights are prepared (C,R,S,K).
+template <class T>
 struct BackwardInputProduct {
+  using Number = T;
+
   __host__ __device__ static int classes(const ag_conv2d_shape& s) {
     return min(s.stride_h, s.h) * min(s.stride_w, s.w);  // a class beyond the picture has no pixel
   }
@@ -78,13 +89,13 @@ struct BackwardInputProduct {
     const int parts_across = min(s.stride_w, s.w);
     const Axis down = axis(s.h, s.r, s.stride_h, s.pad_top, part / parts_across);
     const Axis across = axis(s.w, s.s, s.stride_w, s.pad_left, part % parts_across);
-    return {static_cast<const Bf16*>(call.y), call.p, call.q, s.k, static_cast<const Bf16*>(call.w), static_cast<int64_t>(s.r) * s.s * s.k,
+    return {call.y, call.p, call.q, s.k, call.w, static_cast<int64_t>(s.r) * s.s * s.k,
             down.taps, across.taps, -1, down.count, across.count, 1, 1, down.source, across.source,
             static_cast<int64_t>(down.tap) * s.s + across.tap, static_cast<int64_t>(s.stride_h) * s.s, s.stride_w, static_cast<int64_t>(down.first) * s.w + across.first, static_cast<int64_t>(s.h) * s.w,
             static_cast<int64_t>(s.stride_h) * s.w, s.stride_w, s.n, s.c};
   }
 
-  __device__ static Bf16* result(const Conv2dCall& call) { return static_cast<Bf16*>(call.x); }
+  __device__ static T* result(const Conv2dCall& call) { return static_cast<T*>(call.x); }
 };
 
 // How a product is cut: all classes alike, by the largest.
@@ -109,7 +120,7 @@ GatherGrid gather_grid(const Conv2dCall& call, const GatherTile& tile) {
     steps = std::max(steps, ceil_div(gather.depth(), tile.depth));
   }
   constexpr int64_t kWantedBlocks = 128;
-  constexpr int64_t kShortestPiece = 256;
+  constexpr int64_t kShortestPiece = 8 * kStripDepth<typename Product::Number>;
   if ((call.plan.epilogue & AG_EPILOGUE_STATISTICS) == 0) {
     grid.pieces = std::max(int64_t{1}, std::min(ceil_div(kWantedBlocks, grid.blocks()), steps * tile.depth / kShortestPiece));
   }
@@ -117,21 +128,27 @@ GatherGrid gather_grid(const Conv2dCall& call, const GatherTile& tile) {
   return grid;
 }
 
-// Two results of one row at channels k and k + 1, and what stands at their place in the residual.
+// A result at channel k, and what stands at its place in the residual.
+__device__ inline float finish(const Conv2dCall& call, int k, float value, float residual) {
+  if ((call.plan.epilogue & AG_EPILOGUE_BIAS) != 0) {
+    value += call.bias[k];
+  }
+  if ((call.plan.epilogue & AG_EPILOGUE_PRELU) != 0) {
+    value = value > 0.0f ? value : call.slope[k] * value;
+  }
+  if ((call.plan.epilogue & AG_EPILOGUE_RESIDUAL) != 0) {
+    value += residual;
+  }
+  return value;
+}
+
+// Two neighbours of one row, from channel k on.
 __device__ inline uint32_t finish_pair(const Conv2dCall& call, int k, float (&value)[2], uint32_t residual) {
   float added[2];
   unpack_pair(residual, added);
 #pragma unroll
   for (int e = 0; e < 2; ++e) {
-    if ((call.plan.epilogue & AG_EPILOGUE_BIAS) != 0) {
-      value[e] += call.bias[k + e];
-    }
-    if ((call.plan.epilogue & AG_EPILOGUE_PRELU) != 0) {
-      value[e] = value[e] > 0.0f ? value[e] : call.slope[k + e] * value[e];
-    }
-    if ((call.plan.epilogue & AG_EPILOGUE_RESIDUAL) != 0) {
-      value[e] += added[e];
-    }
+    value[e] = finish(call, k + e, value[e], added[e]);
   }
   return pack_pair(value);
 }
@@ -285,23 +302,22 @@ __device__ void store_moments(const Tile& tile, const Gather& gather, int64_t fi
   }
 }
 
-// The pieces' sums in their order, then the epilogue. One thread, two channels.
+// The pieces' sums in their order, then the epilogue. One thread, one result.
 template <class Product>
 __global__ void conv2d_gather_add_pieces(Conv2dCall call, int64_t pieces, int64_t elements, int columns) {
-  const int64_t index = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) * 2;
+  const int64_t index = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (index >= elements) {
     return;
   }
   const float* const sums = static_cast<const float*>(call.workspace) + index;
-  float value[2] = {};
+  float value = 0.0f;
   for (int64_t piece = 0; piece < pieces; ++piece) {
-    value[0] += sums[piece * elements];
-    value[1] += sums[piece * elements + 1];
+    value += sums[piece * elements];
   }
-  const uint32_t* const residual = static_cast<const uint32_t*>(call.residual);
+  using T = typename Product::Number;
   const bool adds = (call.plan.epilogue & AG_EPILOGUE_RESIDUAL) != 0;
-  reinterpret_cast<uint32_t*>(Product::result(call))[index / 2] =
-      finish_pair(call, static_cast<int>(index % columns), value, adds ? residual[index / 2] : 0);
+  const float residual = adds ? to_float(static_cast<const T*>(call.residual)[index]) : 0.0f;
+  store(Product::result(call) + index, finish(call, static_cast<int>(index % columns), value, residual));
 }
 
 // The call as far as a plan knows it.
@@ -333,7 +349,7 @@ void add_pieces(Exec& exec, const Conv2dCall& call, const GatherGrid& grid) {
   if (grid.pieces > 1) {
     const Gather gather = Product::gather(call, 0);
     const int64_t elements = gather.images * gather.result_image * gather.columns;
-    AG_LAUNCH(exec, (conv2d_gather_add_pieces<Product>), grid_of(ceil_div(elements / 2, 256)), 256, 0, call, grid.pieces, elements, gather.columns);
+    AG_LAUNCH(exec, (conv2d_gather_add_pieces<Product>), grid_of(ceil_div(elements, 256)), 256, 0, call, grid.pieces, elements, gather.columns);
   }
 }
 

@@ -1,4 +1,4 @@
-// The gathered products of conv2d_gather.cuh by wgmma, for compute capability 9.0a. **Not run on a card.**
+// The gathered products of conv2d_gather.cuh by wgmma, for compute capability 9.0a.
 //
 // TMA gathers: an im2col map of the source brings the pixels of a tile, moved by a tap, 64 channels at a time, zeros outside the picture; a
 // tile is any run of pixels of a class, over the ends of rows and pictures. A class with a stride between its pixels is the same map with

@@ -19,6 +19,8 @@ inline bool fits_tiles(const ag_conv2d_plan& plan) {
          int64_t{s.r} * s.s * s.c <= kMost && int64_t{s.r} * s.s * s.k <= kMost;
 }
 inline bool fits_f32_tiles(const ag_conv2d_plan& plan) { return is_f32(plan) && fits_tiles(plan); }
+// Chunks of four channels are copied.
+inline bool fits_fma(const ag_conv2d_plan& plan) { return fits_f32_tiles(plan) && plan.shape.k % 4 == 0 && plan.shape.c % 4 == 0; }
 
 // The tensor-core kernels copy 8 filters at a time; and 8 input channels, or gather them one by one.
 inline bool fits_mma(const ag_conv2d_plan& plan) { return is_bf16(plan) && fits_tiles(plan) && plan.shape.k % 8 == 0 && plan.shape.c % 8 == 0; }

@@ -1,4 +1,4 @@
-// The gradient by weight by wgmma, for compute capability 9.0a: (r,s,c) x filters, a depth of output pixels. **Not run on a card.**
+// The gradient by weight by wgmma, for compute capability 9.0a: (r,s,c) x filters, a depth of output pixels.
 //
 // TMA gathers as in conv2d_gather_wgmma.cuh: an im2col map of x brings 64 pixels of 64 channels for a tap, a second map those of dy; both
 // factors have the depth as their slow index (mn-major), and zeros of dy end the last step.
@@ -79,7 +79,7 @@ __global__ void __launch_bounds__(kWgmmaThreads, 1)
     conv2d_weight_wgmma(Conv2dCall call, WeightWorks works, int64_t count, const __grid_constant__ TensorMap windows,
                         const __grid_constant__ TensorMap gradients) {
   AG_DYNAMIC_SHARED(unsigned char, shared);
-  const Gather gather = ForwardProduct::gather(call, 0);
+  const Gather gather = ForwardProduct<Bf16>::gather(call, 0);
   typename Tile::Ring ring(shared);
   if (threadIdx.x == 0) {
     ring.init(Tile::kWarps);
@@ -138,7 +138,7 @@ inline int64_t weight_wgmma_workspace(const ag_conv2d_plan& plan) {
 template <class Tile>
 int64_t launch_weight_works(Exec& exec, const Conv2dCall& call) {
   const WeightWorks works = weight_works<Tile>(call.plan.shape);
-  const Gather gather = ForwardProduct::gather(call, 0);
+  const Gather gather = ForwardProduct<Bf16>::gather(call, 0);
   const int64_t line = int64_t{gather.columns} * static_cast<int64_t>(sizeof(Bf16));
   TensorMap windows, gradients;
   if (encode_windows(*exec.error, &windows, gather, kWgmmaDepth) &&

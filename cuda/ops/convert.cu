@@ -27,7 +27,7 @@ void run(Exec& exec, const void* arguments) {
   call.to == AG_BF16 ? launch<float, Bf16>(exec, call) : launch<Bf16, float>(exec, call);
 }
 
-constexpr Kernel kKernels[] = {{"convert_plain", nullptr, accepts, nullptr, run}};
+constexpr Kernel kKernels[] = {{"convert_plain", kH200, accepts, nullptr, run}};
 
 }  // namespace
 

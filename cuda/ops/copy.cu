@@ -29,7 +29,7 @@ void run(Exec& exec, const void* arguments) {
             static_cast<const unsigned char*>(call.x), call.bytes);
 }
 
-constexpr Kernel kKernels[] = {{"copy_vector", nullptr, accepts, nullptr, run}};
+constexpr Kernel kKernels[] = {{"copy_vector", kH200, accepts, nullptr, run}};
 
 }  // namespace
 

@@ -4,7 +4,7 @@
 //   x, y (rows, columns); y may be x   scalars: ag_step_scalars
 //
 // dropout_*_vector   One thread, 16 bytes: one block of the generator for 4 elements.
-//     bound   bytes (8 an element in f32, 4 in bf16) or the generator's 20 wide products for 4 elements. Not measured, no card yet.
+//     bound   bytes (8 an element in f32, 4 in bf16) or the generator's 20 wide products for 4 elements. Not measured.
 // dropout_*_plain    One thread, one element: a whole block of the generator for it.
 #include "../device/storage.cuh"
 #include "philox.h"
@@ -59,10 +59,10 @@ void run_plain(Exec& exec, const void* arguments) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"dropout_f32_vector", nullptr, shape_is<DropoutCall, float>, nullptr, run_vector<float>},
-    {"dropout_bf16_vector", nullptr, shape_is<DropoutCall, Bf16>, nullptr, run_vector<Bf16>},
-    {"dropout_f32_plain", nullptr, shape_is<DropoutCall, float>, nullptr, run_plain<float>},
-    {"dropout_bf16_plain", nullptr, shape_is<DropoutCall, Bf16>, nullptr, run_plain<Bf16>},
+    {"dropout_f32_vector", kH200, shape_is<DropoutCall, float>, nullptr, run_vector<float>},
+    {"dropout_bf16_vector", kH200, shape_is<DropoutCall, Bf16>, nullptr, run_vector<Bf16>},
+    {"dropout_f32_plain", kH200, shape_is<DropoutCall, float>, nullptr, run_plain<float>},
+    {"dropout_bf16_plain", kH200, shape_is<DropoutCall, Bf16>, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
 

@@ -4,7 +4,7 @@
 //   x, average (count), f32
 //
 // ema_update_f32_vector   One thread, 16 bytes.
-//     bound   bytes: 12 an element. Share of the card's bandwidth: not measured, no card yet.
+//     bound   bytes: 12 an element. Share of the card's bandwidth: not measured.
 // ema_update_f32_plain    One thread, one element.
 #include "../device/storage.cuh"
 
@@ -54,8 +54,8 @@ void run_plain(Exec& exec, const void* arguments) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"ema_update_f32_vector", nullptr, accepts, nullptr, run_vector},
-    {"ema_update_f32_plain", nullptr, accepts, nullptr, run_plain},
+    {"ema_update_f32_vector", kH200, accepts, nullptr, run_vector},
+    {"ema_update_f32_plain", kH200, accepts, nullptr, run_plain},
 };
 static_assert(proven_first(kKernels));
 

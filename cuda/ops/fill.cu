@@ -21,7 +21,7 @@ void run(Exec& exec, const void* arguments) {
   AG_LAUNCH(exec, fill_word, grid_of(ceil_div(count, 256)), 256, 0, static_cast<uint32_t*>(call.y), count, call.pattern);
 }
 
-constexpr Kernel kKernels[] = {{"fill_word", nullptr, accepts, nullptr, run}};
+constexpr Kernel kKernels[] = {{"fill_word", kH200, accepts, nullptr, run}};
 
 }  // namespace
 

@@ -5,7 +5,7 @@
 // Squares are summed in f64: a finite gradient has a finite norm, however large.
 // gradient_norm_f32_pieces   The numbers are cut into pieces by their count alone; a block takes one piece, 16 bytes a thread at a time, and a
 //     second launch of one block adds the pieces; both add their threads as a tree.
-//     bound   bytes: 4 an element. Share of the card's bandwidth: not measured, no card yet.
+//     bound   bytes: 4 an element. Share of the card's bandwidth: not measured.
 // gradient_norm_f32_plain    One block takes all, one element a thread at a time.
 #include "../device/reduce.cuh"
 #include "../device/storage.cuh"
@@ -99,8 +99,8 @@ void run_plain(Exec& exec, const void* arguments) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"gradient_norm_f32_pieces", nullptr, accepts, pieces_workspace, run_pieces},
-    {"gradient_norm_f32_plain", nullptr, accepts, nullptr, run_plain},
+    {"gradient_norm_f32_pieces", kH200, accepts, pieces_workspace, run_pieces},
+    {"gradient_norm_f32_plain", kH200, accepts, nullptr, run_plain},
 };
 static_assert(proven_first(kKernels));
 

@@ -4,7 +4,7 @@
 //
 // image_normalize_*_vector   One thread, 16 bytes of y: the place in the picture is divided out once and then counted on; a warp's bytes of
 //     the picture come from a few cache lines, mirrored or not.
-//     bound   bytes: 1 read and 4 (f32) or 2 (bf16) written an element. Share of the card's bandwidth: not measured, no card yet.
+//     bound   bytes: 1 read and 4 (f32) or 2 (bf16) written an element. Share of the card's bandwidth: not measured.
 // image_normalize_*_plain    One thread, one element.
 #include "../device/storage.cuh"
 
@@ -74,10 +74,10 @@ void run_plain(Exec& exec, const void* arguments) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"image_normalize_f32_vector", nullptr, shape_is<ImageNormalizeCall, float>, nullptr, run_vector<float>},
-    {"image_normalize_bf16_vector", nullptr, shape_is<ImageNormalizeCall, Bf16>, nullptr, run_vector<Bf16>},
-    {"image_normalize_f32_plain", nullptr, shape_is<ImageNormalizeCall, float>, nullptr, run_plain<float>},
-    {"image_normalize_bf16_plain", nullptr, shape_is<ImageNormalizeCall, Bf16>, nullptr, run_plain<Bf16>},
+    {"image_normalize_f32_vector", kH200, shape_is<ImageNormalizeCall, float>, nullptr, run_vector<float>},
+    {"image_normalize_bf16_vector", kH200, shape_is<ImageNormalizeCall, Bf16>, nullptr, run_vector<Bf16>},
+    {"image_normalize_f32_plain", kH200, shape_is<ImageNormalizeCall, float>, nullptr, run_plain<float>},
+    {"image_normalize_bf16_plain", kH200, shape_is<ImageNormalizeCall, Bf16>, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
 

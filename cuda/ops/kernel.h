@@ -13,6 +13,9 @@ struct Exec {
   Error* error;     // set by a refused launch
 };
 
+// The suite passed there, every candidate with its cases, and compute-sanitizer's memcheck found nothing; bench/results has the figures.
+constexpr const char* kH200 = "NVIDIA H200, 2026-11-26";
+
 // A candidate for an op other than a convolution. `call` is the op's struct of calls.h.
 struct Kernel {
   const char* name;   // <op>_<type>_<idea>[_<tile>]

@@ -16,14 +16,14 @@
 //                its 8 bits as one of 0.5 does, and so does p_y - 1. Each G_ij errs by at most 2^-8 of itself, independently of the others, as
 //                each number of x^ and w^ does: the error of dx and dw grows by the root of 2. What is no product of rows stays f32: the sums of
 //                dz c and of G; that of G c takes the rounded G, so that dx is as orthogonal to x as the products are exact
-//     bound      the tensor cores: 4 D for each (row, class), 6 D without stored cosines. Not measured, no card yet.
+//     bound      the tensor cores: 4 D for each (row, class), 6 D without stored cosines. Not measured.
 // margin_backward_f32_tiled_64x64x16   Three matrix products of 64 x 64 tiles with steps of 16 (tile.cuh), 256 threads a block:
 //     gradients  N x D times D x count (or the stored cosines), turned into G in registers and stored; sums of a tile's rows by shuffles,
 //                of its columns through shared memory
 //     classes    G^T (x / |x|): dw, its depth is N
 //     rows       G (w / |w|): its depth is count, cut into pieces so that N x D, which is small, fills the card; the last launch adds the
 //                pieces in their order
-//     bound      FLOPs: 4 D for each (row, class), 6 D without stored cosines. Share of the card's f32 peak: not measured, no card yet.
+//     bound      FLOPs: 4 D for each (row, class), 6 D without stored cosines. Share of the card's f32 peak: not measured.
 // margin_backward_{f32,bf16}_plain     One thread, one row of G; then one thread, one number of dw and of dx.
 #include "margin_backward_mma.cuh"
 #include "margin_gradient.cuh"
@@ -340,10 +340,10 @@ bool has_tiles(const void* call) {
 constexpr auto is_f32 = head_is<MarginBackwardCall, float>;
 constexpr auto is_bf16 = head_is<MarginBackwardCall, Bf16>;
 constexpr Kernel kKernels[] = {
-    {"margin_backward_bf16_mma_128x128x32", nullptr, has_tiles<Bf16>, backward_mma_workspace, run_backward_mma},
-    {"margin_backward_f32_tiled_64x64x16", nullptr, has_tiles<float>, tiled_workspace, run_tiled},
-    {"margin_backward_bf16_plain", nullptr, is_bf16, plain_workspace, run_plain<Bf16>},
-    {"margin_backward_f32_plain", nullptr, is_f32, plain_workspace, run_plain<float>},
+    {"margin_backward_bf16_mma_128x128x32", kH200, has_tiles<Bf16>, backward_mma_workspace, run_backward_mma},
+    {"margin_backward_f32_tiled_64x64x16", kH200, has_tiles<float>, tiled_workspace, run_tiled},
+    {"margin_backward_bf16_plain", kH200, is_bf16, plain_workspace, run_plain<Bf16>},
+    {"margin_backward_f32_plain", kH200, is_f32, plain_workspace, run_plain<float>},
 };
 static_assert(proven_first(kKernels));
 

@@ -39,7 +39,7 @@ inline BackwardSpace backward_space(void* workspace, int64_t n, int64_t count, i
 }
 
 template <class H, bool kWhole>
-__global__ void __launch_bounds__(kMmaThreads, 2) margin_gradients_mma(MarginBackwardCall call, BackwardSpace space) {
+__global__ void __launch_bounds__(kStripThreads, 2) margin_gradients_mma(MarginBackwardCall call, BackwardSpace space) {
   AG_DYNAMIC_SHARED(Bf16, stages);
   const Head& head = call.head;
   const TileSums& sums = space.sums;
@@ -136,7 +136,7 @@ __global__ void __launch_bounds__(kMmaThreads, 2) margin_gradients_mma(MarginBac
 
 // The chunks of a strip across that a thread copies: one group of 8 lines, on levels a fixed distance apart.
 struct AcrossCopies {
-  static constexpr int kLevels = kMmaThreads / (kHeadTile / kChunk);
+  static constexpr int kLevels = kStripThreads / (kHeadTile / kChunk);
   static constexpr int kCount = kMmaDepth / kLevels;
   int chunk, first_level;
 
@@ -149,7 +149,7 @@ struct AcrossCopies {
 
 // dw of 128 classes and 128 of D.
 template <class H>
-__global__ void __launch_bounds__(kMmaThreads, 2) margin_classes_mma(MarginBackwardCall call, BackwardSpace space) {
+__global__ void __launch_bounds__(kStripThreads, 2) margin_classes_mma(MarginBackwardCall call, BackwardSpace space) {
   AG_DYNAMIC_SHARED(Bf16, stages);
   const Head& head = call.head;
   const int64_t depth_tiles = ceil_div(head.d, kHeadTile);
@@ -171,7 +171,7 @@ __global__ void __launch_bounds__(kMmaThreads, 2) margin_classes_mma(MarginBackw
     }
   };
   HeadTile tile;
-  mma_steps<HeadTile, kHeadTile>(static_cast<int>(ceil_div(head.n, kMmaDepth)), stages, fetch,
+  strip_steps<HeadTile>(static_cast<int>(ceil_div(head.n, kMmaDepth)), stages, fetch,
                                  [&](const Bf16* left, const Bf16* right) { tile.multiply_across(left, right); });
 
 #pragma unroll
@@ -203,9 +203,9 @@ __global__ void __launch_bounds__(kMmaThreads, 2) margin_classes_mma(MarginBackw
 
 // The part of one piece of the classes in sum_j G_ij w^_j, for 128 rows and 128 of D.
 template <class H, bool kWhole>
-__global__ void __launch_bounds__(kMmaThreads, 2) margin_rows_mma(MarginBackwardCall call, BackwardSpace space) {
+__global__ void __launch_bounds__(kStripThreads, 2) margin_rows_mma(MarginBackwardCall call, BackwardSpace space) {
   AG_DYNAMIC_SHARED(Bf16, stages);
-  constexpr int kLines = kMmaThreads / (kMmaDepth / kChunk);
+  constexpr int kLines = kStripThreads / (kMmaDepth / kChunk);
   const Head& head = call.head;
   const TileSums& sums = space.sums;
   const int64_t depth_tiles = ceil_div(head.d, kHeadTile);
@@ -241,7 +241,7 @@ __global__ void __launch_bounds__(kMmaThreads, 2) margin_rows_mma(MarginBackward
   };
   HeadTile tile;
   read(0);
-  mma_steps<HeadTile, kHeadTile>(static_cast<int>(ceil_div(end - start, kMmaDepth)), stages, fetch,
+  strip_steps<HeadTile>(static_cast<int>(ceil_div(end - start, kMmaDepth)), stages, fetch,
                                  [&](const Bf16* left, const Bf16* right) { tile.multiply_along_across(left, right); });
 
 #pragma unroll
@@ -280,9 +280,9 @@ inline void run_backward_mma(Exec& exec, const void* arguments) {
     with_whole_rows(head.d, [&](auto whole) {
       constexpr bool kWhole = decltype(whole)::value;
       constexpr int64_t kShared = HeadTile::kSharedBytes;
-      AG_LAUNCH(exec, (margin_gradients_mma<H, kWhole>), grid_of(sums.class_tiles * sums.row_tiles), kMmaThreads, kShared, call, space);
-      AG_LAUNCH(exec, margin_classes_mma<H>, grid_of(sums.class_tiles * depth_tiles), kMmaThreads, kShared, call, space);
-      AG_LAUNCH(exec, (margin_rows_mma<H, kWhole>), grid_of(sums.pieces * sums.row_tiles * depth_tiles), kMmaThreads, kShared, call, space);
+      AG_LAUNCH(exec, (margin_gradients_mma<H, kWhole>), grid_of(sums.class_tiles * sums.row_tiles), kStripThreads, kShared, call, space);
+      AG_LAUNCH(exec, margin_classes_mma<H>, grid_of(sums.class_tiles * depth_tiles), kStripThreads, kShared, call, space);
+      AG_LAUNCH(exec, (margin_rows_mma<H, kWhole>), grid_of(sums.pieces * sums.row_tiles * depth_tiles), kStripThreads, kShared, call, space);
     });
     launch_row_sums<H>(exec, call, sums);
   });

@@ -81,7 +81,7 @@ struct ClassChunk {
 template <class H, bool kWhole>
 __device__ void multiply_rows_and_classes(const Head& head, const Bf16* x, int64_t first_row, int64_t first, int64_t first_class, int64_t count,
                                           Bf16* stages, HeadTile& tile) {
-  constexpr int kLines = kMmaThreads / (kMmaDepth / kChunk);  // a copy of all threads
+  constexpr int kLines = kStripThreads / (kMmaDepth / kChunk);  // a copy of all threads
   const int chunk = static_cast<int>(threadIdx.x) % (kMmaDepth / kChunk);
   const int line = static_cast<int>(threadIdx.x) / (kMmaDepth / kChunk);
   const int64_t pitch = factor_pitch(head.d);
@@ -104,7 +104,7 @@ __device__ void multiply_rows_and_classes(const Head& head, const Bf16* x, int64
     read(step + 1);
   };
   read(0);
-  mma_steps<HeadTile, kHeadTile>(static_cast<int>(pitch / kMmaDepth), stages, fetch,
+  strip_steps<HeadTile>(static_cast<int>(pitch / kMmaDepth), stages, fetch,
                                  [&](const Bf16* left, const Bf16* right) { tile.multiply_along(left, right); });
 }
 

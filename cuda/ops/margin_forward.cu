@@ -7,13 +7,13 @@
 //
 // margin_forward_bf16_mma_128x128x32  The rows x^ and w^ are rounded to bf16 and multiplied on tensor cores: margin_forward_mma.cuh.
 //     block   256 threads, 128 rows x 128 classes; steps of 32 along D, three stages (48 KiB)
-//     bound   the tensor cores: 2 D for each (row, class), beside one exponential; 4 D bytes for each class. Not measured, no card yet.
+//     bound   the tensor cores: 2 D for each (row, class), beside one exponential; 4 D bytes for each class. Not measured.
 // margin_forward_f32_tiled_64x64x16   The matrix product N x D times D x count whose result is reduced while it stands in registers: the
 //     N x count logits are never written unless the cosines are asked for.
 //     block   256 threads, 64 rows x 64 classes; steps of 16 along D, both strips brought to shared memory (8.5 KiB)
 //     thread  4 x 4 cosines; the 16 threads of a row merge (largest, sum, sum of c, class) by shuffles in the half-warp
 //     second launch: one warp for each row merges the class tiles (margin_partial.cuh)
-//     bound   FLOPs: 2 D for each (row, class). Share of the card's f32 peak: not measured, no card yet.
+//     bound   FLOPs: 2 D for each (row, class). Share of the card's f32 peak: not measured.
 // margin_forward_{f32,bf16}_plain     One thread, one row, a loop over the classes. Any size.
 #include "margin_forward_mma.cuh"
 #include "margin_partial.cuh"
@@ -119,10 +119,10 @@ void run_plain(Exec& exec, const void* arguments) {
 constexpr auto is_f32 = head_is<MarginForwardCall, float>;
 constexpr auto is_bf16 = head_is<MarginForwardCall, Bf16>;
 constexpr Kernel kKernels[] = {
-    {"margin_forward_bf16_mma_128x128x32", nullptr, head_has_tiles<MarginForwardCall, Bf16>, forward_mma_workspace, run_forward_mma},
-    {"margin_forward_f32_tiled_64x64x16", nullptr, head_has_tiles<MarginForwardCall, float>, tiled_workspace, run_tiled},
-    {"margin_forward_bf16_plain", nullptr, is_bf16, nullptr, run_plain<Bf16>},
-    {"margin_forward_f32_plain", nullptr, is_f32, nullptr, run_plain<float>},
+    {"margin_forward_bf16_mma_128x128x32", kH200, head_has_tiles<MarginForwardCall, Bf16>, forward_mma_workspace, run_forward_mma},
+    {"margin_forward_f32_tiled_64x64x16", kH200, head_has_tiles<MarginForwardCall, float>, tiled_workspace, run_tiled},
+    {"margin_forward_bf16_plain", kH200, is_bf16, nullptr, run_plain<Bf16>},
+    {"margin_forward_f32_plain", kH200, is_f32, nullptr, run_plain<float>},
 };
 static_assert(proven_first(kKernels));
 

@@ -26,7 +26,7 @@ inline ForwardSpace forward_space(void* workspace, int64_t n, int64_t count, int
 }
 
 template <class H, bool kWhole>
-__global__ void __launch_bounds__(kMmaThreads, 2) margin_forward_tile(MarginForwardCall call, ForwardSpace space) {
+__global__ void __launch_bounds__(kStripThreads, 2) margin_forward_tile(MarginForwardCall call, ForwardSpace space) {
   AG_DYNAMIC_SHARED(Bf16, stages);
   const Head& head = call.head;
   const int64_t row_tiles = ceil_div(head.n, kHeadTile);
@@ -106,7 +106,7 @@ inline void run_forward_mma(Exec& exec, const void* arguments) {
     using H = decltype(kind);
     launch_round_rows<H>(exec, head, space.x);
     with_whole_rows(head.d, [&](auto whole) {
-      AG_LAUNCH(exec, (margin_forward_tile<H, decltype(whole)::value>), grid_of(blocks), kMmaThreads, HeadTile::kSharedBytes, call, space);
+      AG_LAUNCH(exec, (margin_forward_tile<H, decltype(whole)::value>), grid_of(blocks), kStripThreads, HeadTile::kSharedBytes, call, space);
     });
   });
   launch_merge(exec, call, space.partials);

@@ -84,7 +84,7 @@ void run(Exec& exec, const void* arguments) {
   AG_LAUNCH(exec, margin_loss_f32_block, 1, kThreads, 4 * kWarps * sizeof(float), call);
 }
 
-constexpr Kernel kKernels[] = {{"margin_loss_f32_block", nullptr, accepts, nullptr, run}};
+constexpr Kernel kKernels[] = {{"margin_loss_f32_block", kH200, accepts, nullptr, run}};
 
 }  // namespace
 

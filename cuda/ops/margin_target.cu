@@ -6,7 +6,7 @@
 //
 // margin_target_f32_warp   One warp, one row: lane i takes elements i, i + 32, ... of the dot product, a butterfly adds them. Block: 8 rows. For a head
 //     with something of the whole batch (moving averages, sorted margins) one block makes that; then one thread for each row writes the rest.
-//     bound   bytes: 8 D for each row. Share of the card's bandwidth: not measured, no card yet.
+//     bound   bytes: 8 D for each row. Share of the card's bandwidth: not measured.
 #include "labels.cuh"
 #include "margin_functors.h"
 
@@ -138,7 +138,7 @@ void run(Exec& exec, const void* arguments) {
   });
 }
 
-constexpr Kernel kKernels[] = {{"margin_target_f32_warp", nullptr, accepts, nullptr, run}};
+constexpr Kernel kKernels[] = {{"margin_target_f32_warp", kH200, accepts, nullptr, run}};
 
 }  // namespace
 

@@ -4,7 +4,7 @@
 //
 // max_pool_backward_*_channels   One thread, 16 bytes of channels of one place: it looks up the windows that hold the place, so nothing is added by
 //     two threads and the order of a sum is fixed.
-//     bound   bytes: dy and a byte a window, dx once. Share of the card's bandwidth: not measured, no card yet.
+//     bound   bytes: dy and a byte a window, dx once. Share of the card's bandwidth: not measured.
 // max_pool_backward_*_plain      One thread, one channel of one place.
 #include "max_pool.cuh"
 
@@ -53,10 +53,10 @@ bool whole_vectors(const void* call) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"max_pool_backward_f32_channels", nullptr, whole_vectors<float>, nullptr, run_channels<float>},
-    {"max_pool_backward_bf16_channels", nullptr, whole_vectors<Bf16>, nullptr, run_channels<Bf16>},
-    {"max_pool_backward_f32_plain", nullptr, shape_is<MaxPoolBackwardCall, float>, nullptr, run_plain<float>},
-    {"max_pool_backward_bf16_plain", nullptr, shape_is<MaxPoolBackwardCall, Bf16>, nullptr, run_plain<Bf16>},
+    {"max_pool_backward_f32_channels", kH200, whole_vectors<float>, nullptr, run_channels<float>},
+    {"max_pool_backward_bf16_channels", kH200, whole_vectors<Bf16>, nullptr, run_channels<Bf16>},
+    {"max_pool_backward_f32_plain", kH200, shape_is<MaxPoolBackwardCall, float>, nullptr, run_plain<float>},
+    {"max_pool_backward_bf16_plain", kH200, shape_is<MaxPoolBackwardCall, Bf16>, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
 

@@ -4,7 +4,7 @@
 //
 // max_pool_forward_*_channels   One thread, 16 bytes of channels of one window: neighbours read neighbouring channels, and the places that windows
 //     share come from the cache.
-//     bound   bytes: x once, y and a byte a window. Share of the card's bandwidth: not measured, no card yet.
+//     bound   bytes: x once, y and a byte a window. Share of the card's bandwidth: not measured.
 // max_pool_forward_*_plain      One thread, one channel of one window.
 #include "max_pool.cuh"
 
@@ -64,10 +64,10 @@ bool whole_vectors(const void* call) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"max_pool_forward_f32_channels", nullptr, whole_vectors<float>, nullptr, run_channels<float>},
-    {"max_pool_forward_bf16_channels", nullptr, whole_vectors<Bf16>, nullptr, run_channels<Bf16>},
-    {"max_pool_forward_f32_plain", nullptr, shape_is<MaxPoolForwardCall, float>, nullptr, run_plain<float>},
-    {"max_pool_forward_bf16_plain", nullptr, shape_is<MaxPoolForwardCall, Bf16>, nullptr, run_plain<Bf16>},
+    {"max_pool_forward_f32_channels", kH200, whole_vectors<float>, nullptr, run_channels<float>},
+    {"max_pool_forward_bf16_channels", kH200, whole_vectors<Bf16>, nullptr, run_channels<Bf16>},
+    {"max_pool_forward_f32_plain", kH200, shape_is<MaxPoolForwardCall, float>, nullptr, run_plain<float>},
+    {"max_pool_forward_bf16_plain", kH200, shape_is<MaxPoolForwardCall, Bf16>, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
 

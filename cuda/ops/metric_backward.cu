@@ -5,7 +5,7 @@
 //
 // metric_backward_f32_tiled_64x64x16   S first, then 64 rows x 64 of D by 256 threads (tile.cuh): a thread keeps its 4 x 4 own numbers of x and their sums in
 //     registers while strips of S and of the other rows pass through shared memory, 16 rows at a time.
-//     bound   FLOPs: 3 D for each pair. Not measured, no card yet.
+//     bound   FLOPs: 3 D for each pair. Not measured.
 // metric_backward_f32_plain            One thread, one number of dx; S on the way.
 #include "../device/tile.cuh"
 #include "metric_functors.h"
@@ -127,8 +127,8 @@ void run_plain(Exec& exec, const void* arguments) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"metric_backward_f32_tiled_64x64x16", nullptr, accepts, pulls_workspace, run_tiled},
-    {"metric_backward_f32_plain", nullptr, accepts, nullptr, run_plain},
+    {"metric_backward_f32_tiled_64x64x16", kH200, accepts, pulls_workspace, run_tiled},
+    {"metric_backward_f32_plain", kH200, accepts, nullptr, run_plain},
 };
 static_assert(proven_first(kKernels));
 

@@ -61,7 +61,7 @@ void run(Exec& exec, const void* arguments) {
   launch_rows(exec, call, call.metric.image, call.metric.images, call.dbeta_image);
 }
 
-constexpr Kernel kKernels[] = {{"metric_beta_f32_rows", nullptr, accepts, nullptr, run}};
+constexpr Kernel kKernels[] = {{"metric_beta_f32_rows", kH200, accepts, nullptr, run}};
 
 }  // namespace
 

@@ -4,7 +4,7 @@
 //
 // metric_distances_f32_tiled_64x64x16   Two strips of rows in shared memory, 256 threads, 4 x 4 pairs a thread (tile.cuh), steps of 16 along D. From differences,
 //     so that equal rows are exactly 0 apart and near ones keep their digits.
-//     bound   FLOPs: 3 D for each pair (2 D for COSINE). Not measured, no card yet.
+//     bound   FLOPs: 3 D for each pair (2 D for COSINE). Not measured.
 // metric_distances_f32_plain            One thread, one pair.
 #include "../device/tile.cuh"
 
@@ -101,8 +101,8 @@ void run_plain(Exec& exec, const void* arguments) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"metric_distances_f32_tiled_64x64x16", nullptr, accepts, nullptr, run_tiled},
-    {"metric_distances_f32_plain", nullptr, accepts, nullptr, run_plain},
+    {"metric_distances_f32_tiled_64x64x16", kH200, accepts, nullptr, run_tiled},
+    {"metric_distances_f32_plain", kH200, accepts, nullptr, run_plain},
 };
 static_assert(proven_first(kKernels));
 

@@ -4,7 +4,7 @@
 //
 // metric_loss_f32_block    One block of 128 threads, one anchor; a thread takes columns t, t + 128, ... in each of the stages choose, negatives and positives, with
 //     a barrier between them. A positive looks for its negative by a walk over the row, N columns from cache. Sums of a row are added as a tree, in f64.
-//     bound   comparisons: P N for an anchor of P positives. Not measured, no card yet.
+//     bound   comparisons: P N for an anchor of P positives. Not measured.
 // metric_loss_f32_plain    One thread, one anchor: the stages one after another.
 // Both: then one block adds the rows in a fixed order, and one thread for each number multiplies the coefficients by weight / terms.
 #include "../device/fault.cuh"
@@ -276,8 +276,8 @@ void run_plain(Exec& exec, const void* arguments) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"metric_loss_f32_block", nullptr, accepts, sums_workspace, run_block},
-    {"metric_loss_f32_plain", nullptr, accepts, sums_workspace, run_plain},
+    {"metric_loss_f32_block", kH200, accepts, sums_workspace, run_block},
+    {"metric_loss_f32_plain", kH200, accepts, sums_workspace, run_plain},
 };
 static_assert(proven_first(kKernels));
 

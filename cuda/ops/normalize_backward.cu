@@ -3,7 +3,7 @@
 //   dy, x, dx (rows, columns); dx may be dy   inverse (rows), f32
 //
 // normalize_backward_*_warp    One warp, one row, 16 bytes a lane where rows begin aligned; the second walk over the row comes from the cache.
-//     bound   bytes: 12 an element in f32, 6 in bf16. Share of the card's bandwidth: not measured, no card yet.
+//     bound   bytes: 12 an element in f32, 6 in bf16. Share of the card's bandwidth: not measured.
 // normalize_backward_*_plain   One thread, one row.
 #include "norm_functors.h"
 #include "row_dot.cuh"
@@ -69,10 +69,10 @@ void run_plain(Exec& exec, const void* arguments) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"normalize_backward_f32_warp", nullptr, shape_is<NormalizeBackwardCall, float>, nullptr, run_warp<float>},
-    {"normalize_backward_bf16_warp", nullptr, shape_is<NormalizeBackwardCall, Bf16>, nullptr, run_warp<Bf16>},
-    {"normalize_backward_f32_plain", nullptr, shape_is<NormalizeBackwardCall, float>, nullptr, run_plain<float>},
-    {"normalize_backward_bf16_plain", nullptr, shape_is<NormalizeBackwardCall, Bf16>, nullptr, run_plain<Bf16>},
+    {"normalize_backward_f32_warp", kH200, shape_is<NormalizeBackwardCall, float>, nullptr, run_warp<float>},
+    {"normalize_backward_bf16_warp", kH200, shape_is<NormalizeBackwardCall, Bf16>, nullptr, run_warp<Bf16>},
+    {"normalize_backward_f32_plain", kH200, shape_is<NormalizeBackwardCall, float>, nullptr, run_plain<float>},
+    {"normalize_backward_bf16_plain", kH200, shape_is<NormalizeBackwardCall, Bf16>, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
 

@@ -3,7 +3,7 @@
 //   x, y (rows, columns); y may be x   inverse (rows), f32
 //
 // normalize_forward_*_warp    One warp, one row, 16 bytes a lane where rows begin aligned; the second walk over the row comes from the cache.
-//     bound   bytes: 8 an element in f32, 4 in bf16. Share of the card's bandwidth: not measured, no card yet.
+//     bound   bytes: 8 an element in f32, 4 in bf16. Share of the card's bandwidth: not measured.
 // normalize_forward_*_plain   One thread, one row.
 #include "norm_functors.h"
 #include "row_dot.cuh"
@@ -67,10 +67,10 @@ void run_plain(Exec& exec, const void* arguments) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"normalize_forward_f32_warp", nullptr, shape_is<NormalizeForwardCall, float>, nullptr, run_warp<float>},
-    {"normalize_forward_bf16_warp", nullptr, shape_is<NormalizeForwardCall, Bf16>, nullptr, run_warp<Bf16>},
-    {"normalize_forward_f32_plain", nullptr, shape_is<NormalizeForwardCall, float>, nullptr, run_plain<float>},
-    {"normalize_forward_bf16_plain", nullptr, shape_is<NormalizeForwardCall, Bf16>, nullptr, run_plain<Bf16>},
+    {"normalize_forward_f32_warp", kH200, shape_is<NormalizeForwardCall, float>, nullptr, run_warp<float>},
+    {"normalize_forward_bf16_warp", kH200, shape_is<NormalizeForwardCall, Bf16>, nullptr, run_warp<Bf16>},
+    {"normalize_forward_f32_plain", kH200, shape_is<NormalizeForwardCall, float>, nullptr, run_plain<float>},
+    {"normalize_forward_bf16_plain", kH200, shape_is<NormalizeForwardCall, Bf16>, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
 

@@ -3,7 +3,7 @@
 //   dy, x, dx (rows, columns); dx may be dy   slope, dslope (columns), f32   workspace (pieces, columns), f32
 //
 // prelu_backward_*_pieces   reduce_pieces of column_reduce.cuh, which stores dx on its way.
-//     bound   bytes: 12 an element in f32, 6 in bf16. Share of the card's bandwidth: not measured, no card yet.
+//     bound   bytes: 12 an element in f32, 6 in bf16. Share of the card's bandwidth: not measured.
 // prelu_backward_*_plain    One thread, one column.
 #include "column_reduce.cuh"
 
@@ -63,10 +63,10 @@ using F32 = PreluBackward<float>;
 using B16 = PreluBackward<Bf16>;
 
 constexpr Kernel kKernels[] = {
-    {"prelu_backward_f32_pieces", nullptr, shape_is<PreluBackwardCall, float>, reduce_workspace<F32>, run_reduce_pieces<F32>},
-    {"prelu_backward_bf16_pieces", nullptr, shape_is<PreluBackwardCall, Bf16>, reduce_workspace<B16>, run_reduce_pieces<B16>},
-    {"prelu_backward_f32_plain", nullptr, shape_is<PreluBackwardCall, float>, nullptr, run_reduce_plain<F32>},
-    {"prelu_backward_bf16_plain", nullptr, shape_is<PreluBackwardCall, Bf16>, nullptr, run_reduce_plain<B16>},
+    {"prelu_backward_f32_pieces", kH200, shape_is<PreluBackwardCall, float>, reduce_workspace<F32>, run_reduce_pieces<F32>},
+    {"prelu_backward_bf16_pieces", kH200, shape_is<PreluBackwardCall, Bf16>, reduce_workspace<B16>, run_reduce_pieces<B16>},
+    {"prelu_backward_f32_plain", kH200, shape_is<PreluBackwardCall, float>, nullptr, run_reduce_plain<F32>},
+    {"prelu_backward_bf16_plain", kH200, shape_is<PreluBackwardCall, Bf16>, nullptr, run_reduce_plain<B16>},
 };
 static_assert(proven_first(kKernels));
 

@@ -3,7 +3,7 @@
 //   x, residual, y (rows, columns); residual optional; y may be x or residual   slope (columns), f32
 //
 // prelu_forward_*_vector   16 bytes of 4 rows a thread (channel_rows.cuh).
-//     bound   bytes: 8 an element in f32, 12 with a residual; half in bf16. Share of the card's bandwidth: not measured, no card yet.
+//     bound   bytes: 8 an element in f32, 12 with a residual; half in bf16. Share of the card's bandwidth: not measured.
 // prelu_forward_*_plain    One thread, one element.
 #include "channel_rows.cuh"
 
@@ -55,10 +55,10 @@ using F32 = PreluForward<float>;
 using B16 = PreluForward<Bf16>;
 
 constexpr Kernel kKernels[] = {
-    {"prelu_forward_f32_vector", nullptr, shape_is<PreluForwardCall, float>, nullptr, run_rows_vector<F32>},
-    {"prelu_forward_bf16_vector", nullptr, shape_is<PreluForwardCall, Bf16>, nullptr, run_rows_vector<B16>},
-    {"prelu_forward_f32_plain", nullptr, shape_is<PreluForwardCall, float>, nullptr, run_rows_plain<F32>},
-    {"prelu_forward_bf16_plain", nullptr, shape_is<PreluForwardCall, Bf16>, nullptr, run_rows_plain<B16>},
+    {"prelu_forward_f32_vector", kH200, shape_is<PreluForwardCall, float>, nullptr, run_rows_vector<F32>},
+    {"prelu_forward_bf16_vector", kH200, shape_is<PreluForwardCall, Bf16>, nullptr, run_rows_vector<B16>},
+    {"prelu_forward_f32_plain", kH200, shape_is<PreluForwardCall, float>, nullptr, run_rows_plain<F32>},
+    {"prelu_forward_bf16_plain", kH200, shape_is<PreluForwardCall, Bf16>, nullptr, run_rows_plain<B16>},
 };
 static_assert(proven_first(kKernels));
 

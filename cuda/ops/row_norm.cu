@@ -3,7 +3,7 @@
 //   x (rows, columns)   inverse (rows), f32
 //
 // row_norm_*_warp    One warp, one row, 16 bytes a lane where rows begin aligned; a butterfly adds the lanes. Block: 8 rows.
-//     bound   bytes: 4 an element in f32, 2 in bf16. Share of the card's bandwidth: not measured, no card yet.
+//     bound   bytes: 4 an element in f32, 2 in bf16. Share of the card's bandwidth: not measured.
 // row_norm_*_plain   One thread, one row.
 #include "norm_functors.h"
 #include "row_dot.cuh"
@@ -49,10 +49,10 @@ void run_plain(Exec& exec, const void* arguments) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"row_norm_f32_warp", nullptr, shape_is<RowNormCall, float>, nullptr, run_warp<float>},
-    {"row_norm_bf16_warp", nullptr, shape_is<RowNormCall, Bf16>, nullptr, run_warp<Bf16>},
-    {"row_norm_f32_plain", nullptr, shape_is<RowNormCall, float>, nullptr, run_plain<float>},
-    {"row_norm_bf16_plain", nullptr, shape_is<RowNormCall, Bf16>, nullptr, run_plain<Bf16>},
+    {"row_norm_f32_warp", kH200, shape_is<RowNormCall, float>, nullptr, run_warp<float>},
+    {"row_norm_bf16_warp", kH200, shape_is<RowNormCall, Bf16>, nullptr, run_warp<Bf16>},
+    {"row_norm_f32_plain", kH200, shape_is<RowNormCall, float>, nullptr, run_plain<float>},
+    {"row_norm_bf16_plain", kH200, shape_is<RowNormCall, Bf16>, nullptr, run_plain<Bf16>},
 };
 static_assert(proven_first(kKernels));
 

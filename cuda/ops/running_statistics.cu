@@ -30,7 +30,7 @@ void run(Exec& exec, const void* arguments) {
   AG_LAUNCH(exec, running_statistics_f32_plain, grid_of(ceil_div(call.shape.columns, kThreads)), kThreads, 0, call);
 }
 
-constexpr Kernel kKernels[] = {{"running_statistics_f32_plain", nullptr, accepts, nullptr, run}};
+constexpr Kernel kKernels[] = {{"running_statistics_f32_plain", kH200, accepts, nullptr, run}};
 
 }  // namespace
 

@@ -5,7 +5,7 @@
 //   parameters, gradients, velocity (count), f32; elements outside the segments stay
 //
 // sgd_update_f32_vector   All segments in one launch, 16 bytes at a time (segments.cuh).
-//     bound   bytes: 20 an element. Share of the card's bandwidth: not measured, no card yet.
+//     bound   bytes: 20 an element. Share of the card's bandwidth: not measured.
 // sgd_update_f32_plain    A launch for each segment; one thread, one element.
 #include "segments.cuh"
 
@@ -84,8 +84,8 @@ void run_plain(Exec& exec, const void* arguments) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"sgd_update_f32_vector", nullptr, accepts, nullptr, run_vector},
-    {"sgd_update_f32_plain", nullptr, accepts, nullptr, run_plain},
+    {"sgd_update_f32_vector", kH200, accepts, nullptr, run_vector},
+    {"sgd_update_f32_plain", kH200, accepts, nullptr, run_plain},
 };
 static_assert(proven_first(kKernels));
 

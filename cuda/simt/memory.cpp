@@ -29,7 +29,7 @@ Memory::~Memory() {
 void* Memory::allocate(int64_t bytes) {
   void* memory = nullptr;
   const int64_t all = kGuardBytes + bytes + behind(bytes);
-  if (all < bytes || posix_memalign(&memory, kAlignment, static_cast<std::size_t>(all)) != 0) {
+  if (bytes > free_bytes() || posix_memalign(&memory, kAlignment, static_cast<std::size_t>(all)) != 0) {
     return nullptr;
   }
   unsigned char* const address = static_cast<unsigned char*>(memory) + kGuardBytes;
@@ -39,6 +39,7 @@ void* Memory::allocate(int64_t bytes) {
   forbid(address - kGuardBytes, kGuardBytes);
   forbid(address + bytes, static_cast<std::size_t>(behind(bytes)));
   blocks_[address] = bytes;
+  used_ += bytes;
   return address;
 }
 
@@ -47,6 +48,7 @@ void Memory::release(void* address) {
   if (block != blocks_.end()) {
     check_guards(block->first, block->second);
     std::free(base(block->first));
+    used_ -= block->second;
     blocks_.erase(block);
   }
 }

@@ -96,7 +96,7 @@ public final class Embedder implements AutoCloseable {
     private static Embedder open(Path model, EmbedderOptions options, Device device, boolean ownsDevice) throws IOException {
         boolean opened = false;
         try {
-            if (options.threads() > 0) {
+            if (options.threads() > 0 && device.hasThreads()) {
                 device.setThreads(options.threads());
             }
             try (SafeTensors tensors = SafeTensors.open(model)) {

@@ -128,6 +128,11 @@ public final class Device implements AutoCloseable {
         }
     }
 
+    /** Whether it has workers whose number can be set: the processor has, a card has not. */
+    public boolean hasThreads() {
+        return name().startsWith("cpu");
+    }
+
     /** Sets the number of workers, 1 to 256; waits. Results keep their bits. */
     public void setThreads(int threads) {
         call(device -> Angulus.ag_device_set_threads(device, threads));

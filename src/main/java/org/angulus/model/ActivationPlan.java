@@ -59,6 +59,12 @@ final class ActivationPlan {
         return new ActivationPlan(network, n, precision, frozen, kept, head);
     }
 
+    /** The plan that makes nothing again, where that takes no more than so many bytes; else the least. */
+    static ActivationPlan within(long bytes, Network network, int n, Type precision, int frozen, Consumer<ArenaPlanner> head) {
+        ActivationPlan whole = whole(network, n, precision, frozen, head);
+        return whole.bytes() <= bytes ? whole : least(network, n, precision, frozen, head);
+    }
+
     /** The plan that makes nothing again. */
     static ActivationPlan whole(Network network, int n, Type precision, int frozen, Consumer<ArenaPlanner> head) {
         return new ActivationPlan(network, n, precision, frozen, all(network), head);

@@ -6,6 +6,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.angulus.device.Conv2dPlan;
 import org.angulus.device.Conv2dShape;
+import org.angulus.device.Device;
 import org.angulus.device.Direction;
 import org.angulus.device.Epilogue;
 import org.angulus.device.ImageShape;
@@ -48,7 +49,13 @@ public final class ModelPlan {
     public ModelPlan(
             Ops ops, Network network, InputFormat inputFormat, FlatLayout parameters, int n, long seed, Type precision, int frozen,
             Consumer<ArenaPlanner> head) {
-        this(ops, network, inputFormat, parameters, n, seed, precision, frozen, ActivationPlan.least(network, n, precision, frozen, head));
+        this(ops, network, inputFormat, parameters, n, seed, precision, frozen,
+                ActivationPlan.within(spare(ops.device()), network, n, precision, frozen, head));
+    }
+
+    /** What activations may take for the sake of speed: half of what a card has left, nothing of the processor's memory, which others use too. */
+    private static long spare(Device device) {
+        return device.name().startsWith("cpu") ? 0 : device.info().freeBytes() / 2;
     }
 
     /** With activations that were planned for the same. */

@@ -47,7 +47,8 @@ class OutOfMemoryTest {
     @Test
     void theDeviceIsTooSmall() throws IOException {
         Path faces = TinyRun.faces(folder.resolve("faces"), 2, 1, TinyRun.SIDE);
-        Outcome.of(TinyRun.train(faces, folder.resolve("run"), "--set", "batch=65536", "--set", "network.widths=[4096,4096,4096,4096]")).failsOnly(ExitCode.FAILED,
+        Outcome.of(TinyRun.train(faces, folder.resolve("run"), "--device", "cpu", "--set", "batch=65536", "--set",
+                "network.widths=[4096,4096,4096,4096]")).failsOnly(ExitCode.FAILED,
                 "training with 65536 images at a time takes ", " are free on cpu; ", " at a time fit");
     }
 }

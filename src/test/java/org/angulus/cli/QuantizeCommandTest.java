@@ -58,8 +58,8 @@ class QuantizeCommandTest {
         try (var files = Files.walk(faces)) {
             picture = files.filter(Files::isRegularFile).sorted().findFirst().orElseThrow();
         }
-        assertTrue(Outcome.of("compare", picture, picture, "--model", small).succeeds().out().contains("cosine     1.0000"));
-        assertEquals(ExitCode.OK, Outcome.of("embed", "--model", small, "--data", faces, "--out", folder.resolve("embedded"), "--json").code());
+        assertTrue(Outcome.of("compare", picture, picture, "--model", small, "--device", "cpu").succeeds().out().contains("cosine     1.0000"));
+        assertEquals(ExitCode.OK, Outcome.of("embed", "--model", small, "--device", "cpu", "--data", faces, "--out", folder.resolve("embedded"), "--json").code());
         assertTrue(Files.size(folder.resolve("embedded/embeddings.npy")) > 20 * 8 * 4);
     }
 

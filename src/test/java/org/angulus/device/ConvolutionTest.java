@@ -3,7 +3,6 @@ package org.angulus.device;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -41,23 +40,23 @@ class ConvolutionTest {
             KernelWalk.require(device, direction.op(), type);
             List<String> kernels = device.kernels(direction.op());
             List<Conv2dCase> cases = Conv2dCase.ALL.stream().filter(one -> TestDevices.affords(device, one.work())).toList();
-            List<String> problems = new ArrayList<>();
-            int last = IntStream.range(0, kernels.size()).filter(i -> KernelWalk.isFor(kernels.get(i), type)).max().orElseThrow();
-            for (int kernel = 0; kernel < kernels.size(); kernel++) {
-                String words = kernels.get(kernel);
-                if (!KernelWalk.isFor(words, type)) {
-                    continue;
-                }
-                int accepted = 0;
-                for (Conv2dCase one : cases) {
-                    Attempt attempt = new Attempt(data(one, type), kernel);
-                    accepted += KernelWalk.attempt(device + " " + words + " " + one, a -> body.accept(device, a), attempt) ? 1 : 0;
-                }
-                if (accepted == 0 || kernel == last && accepted < cases.size()) {
-                    problems.add(words + " accepted " + accepted + " of " + cases.size() + " cases");
+            int last = KernelWalk.last(kernels, type);
+            var problems = new KernelWalk.Problems();
+            for (int i = 0; i < kernels.size(); i++) {
+                int kernel = i;
+                String where = device + " " + kernels.get(kernel);
+                if (KernelWalk.takes(kernels.get(kernel), type)) {
+                    problems.collect(() -> {
+                        int accepted = 0;
+                        for (Conv2dCase one : cases) {
+                            Attempt attempt = new Attempt(data(one, type), kernel);
+                            accepted += KernelWalk.attempt(where + " " + one, a -> body.accept(device, a), attempt) ? 1 : 0;
+                        }
+                        KernelWalk.requireAccepted(where, accepted, cases.size(), kernel == last);
+                    });
                 }
             }
-            assertTrue(problems.isEmpty(), () -> device + ": " + problems);
+            problems.fail();
         }
     }
 

@@ -13,7 +13,7 @@ import org.angulus.device.StepScalars;
 
 /**
  * What Java adds to a step: K steps of a {@link Trainer} with pictures in memory beside K replays of the same recorded graphs, as a line of JSON:
- * {@code ReplayTiming DEVICE NETWORK_JSON BATCH K}. A program for {@code tools/device-check}.
+ * {@code ReplayTiming DEVICE NETWORK_JSON BATCH K PRECISION}. A program for {@code tools/device-check}.
  */
 final class ReplayTiming {
     private static final int PEOPLE = 64;
@@ -31,11 +31,12 @@ final class ReplayTiming {
         line.addProperty("name", "trainer steps beside replays");
         line.addProperty("batch", batch);
         line.addProperty("steps", steps);
+        line.addProperty("dtype", arguments[4]);
         try (Device device = Device.open(arguments[0])) {
             TrainingConfig config = TrainingConfig.parse("""
-                    {"network": %s, "batch": %d, "steps": %d, "flip": false, "loaderThreads": 4,
+                    {"network": %s, "batch": %d, "steps": %d, "precision": "%s", "flip": false, "loaderThreads": 4,
                      "reportEvery": 1000000, "evaluateEvery": 1000000, "checkpointEvery": 1000000}
-                    """.formatted(arguments[1], batch, Integer.MAX_VALUE));
+                    """.formatted(arguments[1], batch, Integer.MAX_VALUE, arguments[4]));
             var source = new ShuffledBatches(new CachedImages(new SyntheticImages(
                     new SyntheticFaces(1, config.network().height(), config.network().width()), 0, PEOPLE, 8)), 1, false);
             double[] trainer = trainerSteps(device, config, source, steps);

@@ -3,6 +3,7 @@ package org.angulus.bench;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -61,6 +62,9 @@ public final class DeviceMeasurement implements Callable<Integer> {
     @Option(names = "--conv-batch", defaultValue = "256")
     private int convBatch;
 
+    @Option(names = "--every-kernel", description = "times the convolutions' other candidates too, but the plain ones")
+    private boolean everyKernel;
+
     @Option(names = "--faces", description = "folder of JPEGs of the network's size, a folder for each person")
     private Path faces;
 
@@ -88,17 +92,33 @@ public final class DeviceMeasurement implements Callable<Integer> {
             measure("train", "resface20", batch, type, (opened, line) -> train(opened, line, type));
         }
         for (int count : embed) {
-            measure("embed", "resface20", count, Type.F32, this::embed);
+            for (Type type : types.reversed()) {
+                measure("embed", "resface20", count, type, (opened, line) -> embed(opened, line, type));
+            }
         }
         if (faces != null) {
             measure("files", "resface20", batch, Type.F32, this::trainFromFiles);
         }
         measure("head", "am-softmax " + headClasses, headRows, Type.F32, this::head);
-        for (Problem problem : ShapeFile.read(shapes)) {
-            for (Type type : types.reversed()) {
+        for (Type type : types.reversed()) {
+            for (Problem problem : ShapeFile.read(shapes)) {
                 for (Direction direction : Direction.values()) {
                     String name = problem.name() + " " + direction.name().toLowerCase(Locale.ROOT);
-                    measure("conv", name, convBatch, type, (opened, line) -> convolve(opened, line, problem, direction, type));
+                    var timed = new ArrayList<String>();
+                    measure("conv", name, convBatch, type, (opened, line) -> {
+                        convolve(opened, line, problem, direction, type, "chosen");
+                        timed.add(line.get("kernel").getAsString());
+                        if (everyKernel) {
+                            timed.addAll(otherKernels(opened, direction, type, timed.getFirst()));
+                        }
+                    });
+                    for (String kernel : timed.stream().skip(1).toList()) {
+                        measure("conv", name, convBatch, type, (opened, line) -> {
+                            line.addProperty("rival", "candidate");
+                            line.addProperty("how", kernel);
+                            convolve(opened, line, problem, direction, type, kernel);
+                        });
+                    }
                 }
             }
         }
@@ -155,9 +175,9 @@ public final class DeviceMeasurement implements Callable<Integer> {
     }
 
     /** u8 crops in host memory to float[][], all copies included. */
-    private void embed(Device opened, JsonObject line) {
+    private void embed(Device opened, JsonObject line, Type type) {
         var problem = new EmbeddingProblem(line.get("batch").getAsInt());
-        try (var network = new EmbeddingNetwork(opened, problem.config(), InputFormat.DEFAULT, problem.weights(), problem.batch())) {
+        try (var network = new EmbeddingNetwork(opened, problem.config(), InputFormat.DEFAULT, problem.weights(), problem.batch(), type)) {
             network.embed(problem.crops(), problem.batch());
             time(line, Timing.of(seconds, () -> network.embed(problem.crops(), problem.batch())), problem.batch());
         }
@@ -194,9 +214,15 @@ public final class DeviceMeasurement implements Callable<Integer> {
         }
     }
 
+    /** All but the chosen and the plain kernels of a type. */
+    private static List<String> otherKernels(Device opened, Direction direction, Type type, String chosen) {
+        String part = "_" + type.name().toLowerCase(Locale.ROOT) + "_";
+        return opened.kernels(direction.op()).stream().filter(name -> name.contains(part) && !name.endsWith("_plain") && !name.equals(chosen)).toList();
+    }
+
     /** Time of one convolution, from a recording that runs all copies of its tensors one behind the other. */
-    private void convolve(Device opened, JsonObject line, Problem problem, Direction direction, Type type) {
-        var runs = new ConvolutionRuns(opened, problem.shape().withN(convBatch).withType(type), direction, "chosen");
+    private void convolve(Device opened, JsonObject line, Problem problem, Direction direction, Type type, String kernel) {
+        var runs = new ConvolutionRuns(opened, problem.shape().withN(convBatch).withType(type), direction, kernel);
         runs.runAll();
         runs.requireRightAnswer();
         try (Graph recorded = opened.record(runs::enqueueAll)) {

@@ -1,16 +1,17 @@
-// The gradient by weight on tensor cores: filters x (r,s,c), a depth of output pixels. Both factors have the depth as their slow index, so they
-// lie across in shared memory and ldmatrix turns them.
+// The gradient by weight in tiles of 256 threads: filters x (r,s,c), a depth of output pixels. bf16 by mma.sync, f32 by multiply-adds. Both factors
+// have the depth as their slow index, so they lie across in shared memory (strips.cuh); ldmatrix turns bf16.
 //
-//   block    256 threads, kRows filters x 128 of (r,s,c) of one piece of the pixels; steps of 32 pixels, three stages in shared memory (36 or
+//   block    kRows filters x 128 of (r,s,c) of one piece of the pixels; steps of 64 bytes, 32 or 16 pixels, three stages in shared memory (36 or
 //            48 KiB) that cp.async fills two steps ahead, zeros outside the picture. A thread copies the same chunk of channels in every step
-//   warp     64 x 32 results (kRows 128) or 32 x 32 (64), by m16n8k16
+//   warp     of bf16: 64 x 32 results (kRows 128) or 32 x 32 (64), by m16n8k16; of f32 (fma_tile.cuh): 32 x 64 and 16 x 64
 //   pieces   the pixels are cut so that 512 blocks run, at least 8 steps a piece; f32 sums go to the workspace and a second launch adds them in
 //            their order. A function of the shape alone
-//   input channels that are no multiple of 8 (the first layer's 3): chunks are gathered number by number
+//   input channels that do not fill chunks of 16 bytes (the first layer's 3): chunks of bf16 are gathered number by number
 #pragma once
 
 #include <algorithm>
 
+#include "../device/fma_tile.cuh"
 #include "../device/mma_tile.cuh"
 #include "conv2d_shape.h"
 
@@ -24,17 +25,18 @@ struct WeightGrid {
   int64_t blocks() const { return row_tiles * column_tiles * pieces; }
 };
 
-inline WeightGrid weight_grid(const ag_conv2d_shape& shape) {
+template <class T>
+WeightGrid weight_grid(const ag_conv2d_shape& shape) {
   const int64_t width = int64_t{shape.r} * shape.s * shape.c;
   const int64_t pixels = shape.n * output_rows(shape) * output_columns(shape);
   constexpr int64_t kWantedBlocks = 512;
-  constexpr int64_t kShortestPiece = 8 * kMmaDepth;
+  constexpr int64_t kShortestPiece = 8 * kStripDepth<T>;
   WeightGrid grid = {};
   grid.narrow = shape.k <= 64;
   grid.row_tiles = ceil_div(shape.k, grid.narrow ? 64 : 128);
   grid.column_tiles = ceil_div(width, kWeightColumns);
   const int64_t wanted = std::min(ceil_div(kWantedBlocks, grid.row_tiles * grid.column_tiles), ceil_div(pixels, kShortestPiece));
-  grid.piece_pixels = ceil_div(ceil_div(pixels, wanted), kMmaDepth) * kMmaDepth;
+  grid.piece_pixels = ceil_div(ceil_div(pixels, wanted), kStripDepth<T>) * kStripDepth<T>;
   grid.pieces = ceil_div(pixels, grid.piece_pixels);
   return grid;
 }
@@ -48,8 +50,8 @@ struct OutputPixel {
     p = static_cast<int>(pixel / call.q % call.p);
     n = static_cast<int>(pixel / call.q / call.p);
   }
-  __device__ void step(const Conv2dCall& call) {
-    q += kMmaDepth;
+  __device__ void step(const Conv2dCall& call, int pixels) {
+    q += pixels;
     while (q >= call.q) {
       q -= call.q;
       if (++p >= call.p) {
@@ -79,13 +81,15 @@ struct FilterTap {
   }
 };
 
-template <int kRows, bool kWhole>
-__global__ void __launch_bounds__(kMmaThreads, 2) conv2d_weight_mma(Conv2dCall call, WeightGrid grid) {
-  AG_DYNAMIC_SHARED(Bf16, stages);
-  using Tile = MmaTile<kRows, kWeightColumns>;
+template <class T, class Tile, bool kWhole>
+__global__ void __launch_bounds__(kStripThreads, 2) conv2d_weight_tiles(Conv2dCall call, WeightGrid grid) {
+  AG_DYNAMIC_SHARED(T, stages);
+  static_assert(kWhole || std::is_same<T, Bf16>::value, "f32 is not gathered number by number");
+  constexpr int kRows = Tile::kRows;
+  constexpr int kDepth = kStripDepth<T>;
   const ag_conv2d_shape& shape = call.plan.shape;
-  const Bf16* const x = static_cast<const Bf16*>(call.x);
-  const Bf16* const dy = static_cast<const Bf16*>(call.y);
+  const T* const x = static_cast<const T*>(call.x);
+  const T* const dy = static_cast<const T*>(call.y);
   const int64_t width = static_cast<int64_t>(shape.r) * shape.s * shape.c;
   const int64_t first_column = blockIdx.x % grid.column_tiles * kWeightColumns;
   const int first_filter = static_cast<int>(blockIdx.x / grid.column_tiles % grid.row_tiles) * kRows;
@@ -94,32 +98,32 @@ __global__ void __launch_bounds__(kMmaThreads, 2) conv2d_weight_mma(Conv2dCall c
   const int64_t pixels = min(grid.piece_pixels, static_cast<int64_t>(shape.n) * call.p * call.q - first_pixel);
 
   // The chunks this thread copies: of one group of filters, and of one group of columns, on levels that lie a fixed distance apart.
-  constexpr int kFilterChunks = kRows / kChunk;
-  constexpr int kColumnChunks = kWeightColumns / kChunk;
-  constexpr int kFilterLevels = kMmaThreads / kFilterChunks;
-  constexpr int kColumnLevels = kMmaThreads / kColumnChunks;
-  constexpr int kCopies = kMmaDepth / kColumnLevels;
+  constexpr int kFilterChunks = kRows / kVector<T>;
+  constexpr int kColumnChunks = kWeightColumns / kVector<T>;
+  constexpr int kFilterLevels = kStripThreads / kFilterChunks;
+  constexpr int kColumnLevels = kStripThreads / kColumnChunks;
+  constexpr int kCopies = kDepth / kColumnLevels;
   const int filter_chunk = static_cast<int>(threadIdx.x) % kFilterChunks;
   const int filter_level = static_cast<int>(threadIdx.x) / kFilterChunks;
-  const int k = first_filter + filter_chunk * kChunk;
+  const int k = first_filter + filter_chunk * kVector<T>;
   const int column_chunk = static_cast<int>(threadIdx.x) % kColumnChunks;
   const int column_level = static_cast<int>(threadIdx.x) / kColumnChunks;
-  const int64_t column = first_column + column_chunk * kChunk;
+  const int64_t column = first_column + column_chunk * kVector<T>;
   const FilterTap tap(shape, column);
   OutputPixel outputs[kCopies] = {OutputPixel(call, first_pixel + column_level), OutputPixel(call, first_pixel + column_level + kColumnLevels)};
 
-  const auto fetch = [&](int step, Bf16* left, Bf16* right) {
-    const int64_t start = static_cast<int64_t>(step) * kMmaDepth;
+  const auto fetch = [&](int step, T* left, T* right) {
+    const int64_t start = static_cast<int64_t>(step) * kDepth;
 #pragma unroll
-    for (int j = 0; j < kMmaDepth / kFilterLevels; ++j) {
+    for (int j = 0; j < kDepth / kFilterLevels; ++j) {
       const int level = filter_level + j * kFilterLevels;
       const bool inside = start + level < pixels && k < shape.k;
-      copy_async<16>(left + across<kRows>(level, filter_chunk), dy + (inside ? (first_pixel + start + level) * shape.k + k : 0), inside ? 16 : 0);
+      copy_async<16>(left + across<kRows, T>(level, filter_chunk), dy + (inside ? (first_pixel + start + level) * shape.k + k : 0), inside ? 16 : 0);
     }
 #pragma unroll
     for (int j = 0; j < kCopies; ++j) {
       const int level = column_level + j * kColumnLevels;
-      Bf16* const to = right + across<kWeightColumns>(level, column_chunk);
+      T* const to = right + across<kWeightColumns, T>(level, column_chunk);
       int64_t offset;
       if constexpr (kWhole) {
         const bool inside = start + level < pixels && tap.at(call, outputs[j], &offset);
@@ -137,49 +141,44 @@ __global__ void __launch_bounds__(kMmaThreads, 2) conv2d_weight_mma(Conv2dCall c
           reinterpret_cast<uint32_t*>(to)[e] = packed[e];
         }
       }
-      outputs[j].step(call);
+      outputs[j].step(call, kDepth);
     }
   };
   Tile tile;
-  mma_steps<Tile, kRows>(static_cast<int>(ceil_div(pixels, kMmaDepth)), stages, fetch,
-                         [&](const Bf16* left, const Bf16* right) { tile.multiply_across(left, right); });
+  strip_steps<Tile>(static_cast<int>(ceil_div(pixels, kDepth)), stages, fetch,
+                         [&](const T* left, const T* right) { tile.multiply_across(left, right); });
 
   float* const sums = static_cast<float*>(call.workspace) + piece * shape.k * width;
-#pragma unroll
-  for (int i = 0; i < Tile::kRowParts; ++i) {
-#pragma unroll
-    for (int half = 0; half < 2; ++half) {
-      const int64_t row = first_filter + tile.row_of(i, half);
-#pragma unroll
-      for (int j = 0; j < Tile::kColumnParts; ++j) {
-#pragma unroll
-        for (int e = 0; e < 2; ++e) {
-          const int64_t at = first_column + tile.column_of(j) + e;
-          if (row < shape.k && at < width) {
-            sums[row * width + at] = tile.sums[i][j][2 * half + e];
-          }
-        }
-      }
+  tile.each([&](int row, int column, float sum) {
+    const int64_t filter = first_filter + row;
+    const int64_t at = first_column + column;
+    if (filter < shape.k && at < width) {
+      sums[filter * width + at] = sum;
     }
-  }
+  });
 }
 
-inline int64_t weight_mma_workspace(const ag_conv2d_plan& plan) {
+template <class T>
+int64_t weight_workspace(const ag_conv2d_plan& plan) {
   const ag_conv2d_shape& s = plan.shape;
-  return weight_grid(s).pieces * s.k * s.r * s.s * s.c * static_cast<int64_t>(sizeof(float));
+  return weight_grid<T>(s).pieces * s.k * s.r * s.s * s.c * static_cast<int64_t>(sizeof(float));
 }
 
-template <int kRows, bool kWhole>
+template <class T, int kRows>
+using WeightStrips =
+    std::conditional_t<std::is_same<T, Bf16>::value, MmaTile<kRows, kWeightColumns>, FmaTile<kRows, kWeightColumns, Lies::kAcross>>;
+
+template <class T, int kRows, bool kWhole>
 void launch_weight_tiles(Exec& exec, const Conv2dCall& call, const WeightGrid& grid) {
-  constexpr int64_t kShared = MmaTile<kRows, kWeightColumns>::kSharedBytes;
-  AG_LAUNCH(exec, (conv2d_weight_mma<kRows, kWhole>), grid_of(grid.blocks()), kMmaThreads, kShared, call, grid);
+  using Tile = WeightStrips<T, kRows>;
+  AG_LAUNCH(exec, (conv2d_weight_tiles<T, Tile, kWhole>), grid_of(grid.blocks()), kStripThreads, Tile::kSharedBytes, call, grid);
 }
 
 // Enqueues the pieces' sums and returns how many there are.
-template <bool kWhole>
-int64_t launch_weight_mma(Exec& exec, const Conv2dCall& call) {
-  const WeightGrid grid = weight_grid(call.plan.shape);
-  grid.narrow ? launch_weight_tiles<64, kWhole>(exec, call, grid) : launch_weight_tiles<128, kWhole>(exec, call, grid);
+template <class T, bool kWhole>
+int64_t launch_weight(Exec& exec, const Conv2dCall& call) {
+  const WeightGrid grid = weight_grid<T>(call.plan.shape);
+  grid.narrow ? launch_weight_tiles<T, 64, kWhole>(exec, call, grid) : launch_weight_tiles<T, 128, kWhole>(exec, call, grid);
   return grid.pieces;
 }
 
