@@ -84,12 +84,14 @@ static void winograd_product(const WinogradContext& z, int point, int panel, int
   t.k = column, t.count = kPanel;
   const int vectors = z.f.k - panel * kPanel > kLanes ? 2 : 1;
   if (vectors == 1) t.count = kLanes;
-  const int64_t groups = ceil_div(count, kTileRows);
+  const int64_t groups = ceil_div(count, kTileRows), panel_floats = int64_t{z.f.c} * kPanel;
+  ask_for_next(t, t.weights + panel_floats, groups);
   for (int64_t i = 0; i < groups; ++i) {
     const int64_t begin = first + count * i / groups, end = first + count * (i + 1) / groups;
     t.in[0] = in + point * at.in_point + begin * kSlot;
     t.out[0] = point * at.out_point + begin * at.out_tile;
     direct_tiles(vectors, 1, int(end - begin))(sweep, t);
+    t.next += z.f.c * t.next_step;
   }
 }
 
