@@ -136,12 +136,15 @@ void* Pool::worker_main(void* argument) {
   return nullptr;
 }
 
-void Pool::take_pieces(void* scratch) {
+void Pool::take_pieces(int32_t own, void* scratch) {
   inside_piece = true;
-  for (;;) {
-    const int64_t piece = next_.fetch_add(1, std::memory_order_relaxed);
-    if (piece >= pieces_) break;
-    body_(context_, piece, scratch);
+  for (int32_t i = 0; i < shares_; ++i) {
+    Share& share = share_[(own + i) % shares_];
+    for (;;) {
+      const int64_t piece = share.next.fetch_add(1, std::memory_order_relaxed);
+      if (piece >= share.end) break;
+      body_(context_, piece, scratch);
+    }
   }
   inside_piece = false;
 }
@@ -159,7 +162,7 @@ void Pool::work(const Worker& worker) {
     bool joined = false;
     while (static_cast<uint32_t>(state >> 32) == seen && (state & kClosed) == 0 && !joined) joined = state_.compare_exchange_weak(state, state + 1);
     if (!joined) continue;
-    take_pieces(worker.scratch);
+    take_pieces(worker.index + 1, worker.scratch);
     const uint64_t before = state_.fetch_sub(1);
     if ((before & kClosed) != 0 && (before & kInside) == 1) {  // the last one out
       finished_.store(seen);
@@ -195,8 +198,11 @@ void Pool::run(int32_t threads, int64_t pieces, Body body, const void* context) 
   }
   body_ = body;
   context_ = context;
-  pieces_ = pieces;
-  next_.store(0);
+  shares_ = helpers + 1;
+  for (int32_t i = 0; i < shares_; ++i) {
+    share_[i].next.store(pieces * i / shares_, std::memory_order_relaxed);
+    share_[i].end = pieces * (i + 1) / shares_;
+  }
   wanted_.store(helpers);
   static const int32_t kCores = usable_cores();
   spinning_.store(threads <= kCores);
@@ -204,7 +210,7 @@ void Pool::run(int32_t threads, int64_t pieces, Body body, const void* context) 
   state_.store(uint64_t{job} << 32);
   job_.store(job);
   if (sleepers_.load() > 0) futex_wake(job_, mask_below(helpers));
-  take_pieces(scratch);
+  take_pieces(0, scratch);
   wait_for_workers();
   busy_.store(false);
 }

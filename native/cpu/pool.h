@@ -1,6 +1,7 @@
-// The thread pool: one for the process, grown to the most threads that a device asked for. A job is a number of pieces; threads take whole
-// pieces from a counter until none is left, the caller among them. Pieces do not depend on one another, so which thread takes which changes
-// nothing.
+// The thread pool: one for the process, grown to the most threads that a device asked for. A job is a number of pieces; each thread, the caller
+// among them, takes whole pieces of its own share, neighbours one after the other, and then of the others' shares until none is left. So the same
+// thread mostly meets the same part of each tensor, and a piece may ask for the data of its neighbour. Pieces do not depend on one another, so
+// which thread takes which changes nothing.
 #pragma once
 
 #include <atomic>
@@ -27,21 +28,22 @@ class Pool {
  private:
   static constexpr int32_t kMostThreads = 256;
   struct Worker { int32_t index; void* scratch; Pool* pool; };
+  struct alignas(64) Share { std::atomic<int64_t> next{0}; int64_t end = 0; };
 
   Pool() = default;
   static void* worker_main(void* worker);
   void work(const Worker& worker);
-  void take_pieces(void* scratch);
+  void take_pieces(int32_t own, void* scratch);
   void wait_for_job(uint32_t seen, const Worker& worker, bool spinning);
   void wait_for_workers();
 
   // The job. Written by the caller while no worker is inside, read by workers that joined.
   Body body_ = nullptr;
   const void* context_ = nullptr;
-  int64_t pieces_ = 0;
+  int32_t shares_ = 0;
+  Share share_[kMostThreads];  // the caller's first, then the workers'
   std::atomic<int32_t> wanted_{0};      // workers with an index below this join
   std::atomic<bool> spinning_{false};   // whether the job's threads have a core each, so that spinning takes nothing from another
-  alignas(64) std::atomic<int64_t> next_{0};
 
   // High half: number of the job. Low half: workers inside, and kClosed once no more may join.
   alignas(64) std::atomic<uint64_t> state_{kClosed};

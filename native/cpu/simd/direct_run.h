@@ -24,11 +24,19 @@ struct DirectContext {
   const float* residual;
 };
 
-static void run_tiles(const Sweep& z, const float* packed, const Unit* units, int count, const float* weights, int k, int channels) {
+// panel: floats of a whole panel.
+static void run_tiles(const Sweep& z, const float* packed, const Unit* units, int count, const float* weights, int64_t panel, int k, int channels) {
   const int vectors = channels > kLanes ? 2 : 1;
+  const int64_t steps = int64_t{z.taps} * ((z.blocks - 1) * kSlot + z.last);
   Tile t = {};
   t.weights = weights, t.k = k, t.count = channels;
-  each_tile(packed, units, count, z.pixel_stride, t, [&](int rows, int width) { direct_tiles(vectors, rows, width)(z, t); });
+  int tiles = 0;
+  each_tile(packed, units, count, z.pixel_stride, t, [&](int, int) { ++tiles; });
+  ask_for_next(t, weights + panel, tiles);
+  each_tile(packed, units, count, z.pixel_stride, t, [&](int rows, int width) {
+    direct_tiles(vectors, rows, width)(z, t);
+    t.next += steps * t.next_step;
+  });
 }
 
 static void direct_piece(const void* context, int64_t piece, void* scratch) {
@@ -61,7 +69,7 @@ static void direct_piece(const void* context, int64_t piece, void* scratch) {
   const int end = int(at_most(int64_t{panel_piece + 1} * cut.panels_per_piece, cut.panels));
   for (int panel = panel_piece * cut.panels_per_piece; panel < end; ++panel) {
     const int k = panel * kPanel;
-    run_tiles(sweep, packed, units, int(last - first), z.weights + panel * panel_floats(f) + skip, k, int(at_most(kPanel, f.k - k)));
+    run_tiles(sweep, packed, units, int(last - first), z.weights + panel * panel_floats(f) + skip, panel_floats(f), k, int(at_most(kPanel, f.k - k)));
   }
 }
 

@@ -4,7 +4,8 @@
 //
 // A step reads 2 vectors of weights and broadcasts one float per pixel: 2 n multiply-adds for n + 2 loads. Bound by the multiply-add units while the
 // weights arrive in time (128 bytes in about n cycles with 16 lanes): they are asked for kAhead steps before their use, without which a tile waits for
-// L2, and twice as long for memory where the weights are cold. The packed pixels of a tile stay in L1 for all taps.
+// L2, and twice as long for memory where the weights are cold. Memory is slower than the first tile of a panel, and idle during the others: between
+// them, all tiles of a panel ask for the next panel. The packed pixels of a tile stay in L1 for all taps.
 #pragma once
 
 #include "direct_shape.h"
@@ -24,13 +25,23 @@ struct Sweep {
   int32_t offset[kMaxTaps];
 };
 
+constexpr int kIntoL2 = 2;  // of __builtin_prefetch
+
 struct Tile {
   const float* in[2];      // first pixel of each row
   int64_t out[2];          // floats from y to it
   const float* weights;    // the panel: [C block][tap][channel][kPanel]
+  const float* next;       // this tile's part of the next panel, of which each step asks for next_step floats
+  int64_t next_step;
   int k;                   // first output channel
   int count;               // output channels, 1 to kPanel
 };
+
+// Divides the next panel among the tiles of one; a single tile has no time for it.
+AG_INLINE void ask_for_next(Tile& t, const float* next, int64_t tiles) {
+  t.next = tiles == 1 ? t.weights : next;
+  t.next_step = kPanel / tiles;
+}
 
 AG_INLINE void store_sum(const Sweep& z, Vector v, Vector bias, Vector slope, bool full, Mask m, int64_t at) {
   if (z.bias) v = v + bias;
@@ -55,15 +66,17 @@ static void direct_tile(const Sweep& z, const Tile& t) {
     for (int v = 0; v < vectors; ++v) sum[i][v] = zero();
   }
   const float* w = t.weights;
+  const float* next = t.next;
   for (int block = 0; block < z.blocks; ++block) {
     const int channels = block + 1 < z.blocks ? kSlot : z.last;
     for (int tap = 0; tap < z.taps; ++tap) {
       const int64_t at = block * z.block_stride + z.offset[tap];
       const float* a = t.in[0] + at;
       const float* b = t.in[rows - 1] + at;
-      for (int c = 0; c < channels; ++c, ++a, ++b, w += kPanel) {
+      for (int c = 0; c < channels; ++c, ++a, ++b, w += kPanel, next += t.next_step) {
 #pragma GCC unroll 2
         for (int i = 0; i < vectors * kLanes; i += kLineFloats) __builtin_prefetch(w + kAhead * kPanel + i);
+        __builtin_prefetch(next, 0, kIntoL2);
         Vector weight[vectors];
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; ++v) weight[v] = load(w + v * kLanes);

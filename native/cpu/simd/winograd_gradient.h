@@ -35,7 +35,7 @@ struct WinogradGradient {
 template <int side>
 static WinogradGradient winograd_gradient(const ag_conv2d_plan& plan) {
   const ag_conv2d_shape& s = plan.shape;
-  const int p = output_size(s.h, s.pad_top + s.pad_bottom, kTaps<side>, 1), q = output_size(s.w, s.pad_left + s.pad_right, kTaps<side>, 1);
+  const int p = output_size(s.h, s.pad_top + s.pad_bottom, kTaps<side, kReach>, 1), q = output_size(s.w, s.pad_left + s.pad_right, kTaps<side, kReach>, 1);
   const int rows = int(ceil_div(p, side)), columns = int(ceil_div(q, side));
   WinogradGradient z = {};
   z.x = {nullptr, s.h, s.w, s.c, s.pad_top, s.pad_left, rows, columns};
@@ -55,13 +55,13 @@ static WinogradGradient winograd_gradient(const ag_conv2d_plan& plan) {
 template <int side>
 static bool winograd_gradient_accepts(const ag_conv2d_plan& plan) {
   const ag_conv2d_shape& s = plan.shape;
-  if (s.type != AG_F32 || s.r != kTaps<side> || s.s != kTaps<side> || s.stride_h != 1 || s.stride_w != 1 || s.c < kLanes || s.k < kLanes) return false;
-  constexpr int kMostPad = kTaps<side> / 2;
+  if (s.type != AG_F32 || s.r != kTaps<side, kReach> || s.s != kTaps<side, kReach> || s.stride_h != 1 || s.stride_w != 1 || s.c < kLanes || s.k < kLanes) return false;
+  constexpr int kMostPad = kTaps<side, kReach> / 2;
   if (s.pad_top > kMostPad || s.pad_bottom > kMostPad || s.pad_left > kMostPad || s.pad_right > kMostPad) return false;
   const WinogradGradient z = winograd_gradient<side>(plan);
   const int64_t pixels = int64_t{s.n} * z.dy.h * z.dy.w;
   if (z.dy.h <= 0 || z.dy.w <= 0 || pixels >= (1 << 30) || int64_t{s.n} * s.h * s.w >= (1 << 30)) return false;
-  return 3 * kPoints * z.tiles <= 2 * kTaps<side> * kTaps<side> * pixels && z.tiles >= 32;
+  return 3 * kPoints * z.tiles <= 2 * kTaps<side, kReach> * kTaps<side, kReach> * pixels && z.tiles >= 32;
 }
 
 template <int side>
@@ -75,9 +75,9 @@ static void gradient_points_piece(const void* context, int64_t piece, void*) {
   const WinogradGradient& z = *static_cast<const WinogradGradient*>(context);
   const int64_t first = piece / 2 * kGradientTransform, count = at_most(kGradientTransform, z.count - first);
   if (piece % 2 == 0) {
-    transform_tiles<side, kReach>(z.x, z.first + first, count, z.points_x + first * kSlot, z.x_point, z.x_block);
+    transform_tiles<side, kReach, kReach>(z.x, z.first + first, count, z.points_x + first * kSlot, z.x_point, z.x_block);
   } else {
-    transform_tiles<side, side>(z.dy, z.first + first, count, z.points_dy + first * kSlot, z.dy_point, z.dy_block);
+    transform_tiles<side, side, kReach>(z.dy, z.first + first, count, z.points_dy + first * kSlot, z.dy_point, z.dy_block);
   }
 }
 
@@ -151,7 +151,7 @@ static void winograd_gradient_run(const Exec& exec, const Conv2dCall& call) {
     exec.parallel(exec, 2 * ceil_div(z.count, kGradientTransform), gradient_points_piece<side>, &z);
     exec.parallel(exec, int64_t{kPoints} * z.k_pieces * z.c_pieces, gradient_product_piece, &z);
   }
-  exec.parallel(exec, z.dy.c, gradient_finish_piece<kTaps<side>>, &z);
+  exec.parallel(exec, z.dy.c, gradient_finish_piece<kTaps<side, kReach>>, &z);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// From activations to Winograd's 36 points: tiles of `reach` x `reach` pixels, `side` apart, each channel on its own. reach 6 applies B (inputs of a
-// correlation), reach = side applies A (gradients of its outputs). Pixels outside count as 0. Bound by L2.
+// From activations to Winograd's points: tiles of `pixels` x `pixels` pixels, `side` apart, to reach x reach points, each channel on its own. As many
+// pixels as points: applies B (inputs of a correlation); pixels = side: applies A (gradients of its outputs). Pixels outside count as 0. Bound by L2.
 #pragma once
 
 #include "winograd_transform.h"
@@ -16,60 +16,60 @@ struct TileSource {
 
 alignas(64) static const float kZeros[kSlot] = {};
 
-template <int reach>
-AG_INLINE void transform_line(const Vector d[reach], Vector v[kReach]) {
-  if constexpr (reach == kReach) {
-    transform_inputs(d, v);
+template <int pixels, int reach>
+AG_INLINE void transform_line(const Vector d[pixels], Vector v[reach]) {
+  if constexpr (pixels == reach) {
+    transform_inputs<reach>(d, v);
   } else {
-    transform_gradients<reach>(d, v);
+    transform_gradients<pixels>(d, v);
   }
 }
 
 // `channels` channels of one tile. from: its pixels; to: point p at to + p * stride, whole vectors.
-template <int reach>
-static void transform_tile(const float* const from[reach * reach], int channels, float* to, int64_t stride) {
+template <int pixels, int reach>
+static void transform_tile(const float* const from[pixels * pixels], int channels, float* to, int64_t stride) {
   for (int c = 0; c < channels; c += kLanes) {
     const bool full = channels - c >= kLanes;
     const Mask m = first_lanes(channels - c);
-    Vector half[kReach][reach];
+    Vector half[reach][pixels];
 #pragma GCC unroll 6
-    for (int j = 0; j < reach; ++j) {
-      Vector d[reach], v[kReach];
+    for (int j = 0; j < pixels; ++j) {
+      Vector d[pixels], v[reach];
 #pragma GCC unroll 6
-      for (int i = 0; i < reach; ++i) {
-        const float* p = from[i * reach + j] + c;
+      for (int i = 0; i < pixels; ++i) {
+        const float* p = from[i * pixels + j] + c;
         d[i] = full ? load(p) : load_masked(m, p);
       }
-      transform_line<reach>(d, v);
+      transform_line<pixels, reach>(d, v);
 #pragma GCC unroll 6
-      for (int i = 0; i < kReach; ++i) half[i][j] = v[i];
+      for (int i = 0; i < reach; ++i) half[i][j] = v[i];
     }
 #pragma GCC unroll 6
-    for (int i = 0; i < kReach; ++i) {
-      Vector v[kReach];
-      transform_line<reach>(half[i], v);
+    for (int i = 0; i < reach; ++i) {
+      Vector v[reach];
+      transform_line<pixels, reach>(half[i], v);
 #pragma GCC unroll 6
-      for (int j = 0; j < kReach; ++j) store(to + (i * kReach + j) * stride + c, v[j]);
+      for (int j = 0; j < reach; ++j) store(to + (i * reach + j) * stride + c, v[j]);
     }
   }
 }
 
 // Tiles [first, first + count) as [point][C block][tile][kSlot]: floats between points and between C blocks are given.
-template <int side, int reach>
+template <int side, int pixels, int reach>
 static void transform_tiles(const TileSource& z, int64_t first, int64_t count, float* to, int64_t point_stride, int64_t block_stride) {
   for (int64_t i = 0; i < count; ++i) {
     const int64_t tile = first + i, image = tile / (z.rows * z.columns);
     const int top = int(tile / z.columns % z.rows) * side - z.pad_top, left = int(tile % z.columns) * side - z.pad_left;
     for (int c0 = 0; c0 < z.c; c0 += kSlot) {
-      const float* from[reach * reach];
-      for (int r = 0; r < reach; ++r) {
-        for (int s = 0; s < reach; ++s) {
+      const float* from[pixels * pixels];
+      for (int r = 0; r < pixels; ++r) {
+        for (int s = 0; s < pixels; ++s) {
           const int row = top + r, column = left + s;
           const bool inside = row >= 0 && row < z.h && column >= 0 && column < z.w;
-          from[r * reach + s] = inside ? z.in + ((image * z.h + row) * z.w + column) * z.c + c0 : kZeros;
+          from[r * pixels + s] = inside ? z.in + ((image * z.h + row) * z.w + column) * z.c + c0 : kZeros;
         }
       }
-      transform_tile<reach>(from, int(at_most(kSlot, z.c - c0)), to + c0 / kSlot * block_stride + i * kSlot, point_stride);
+      transform_tile<pixels, reach>(from, int(at_most(kSlot, z.c - c0)), to + c0 / kSlot * block_stride + i * kSlot, point_stride);
     }
   }
 }

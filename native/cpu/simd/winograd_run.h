@@ -1,5 +1,5 @@
-// Runs a 3x3 or 5x5 stride-1 convolution, forward or backward by input, by Winograd's F(4x4, 3x3) or F(2x2, 5x5) of winograd_transform.h:
-//   inputs of a tile -> 36 points (T,C); at each point a product with the transformed weights (C,K); 36 points -> side x side outputs, with their epilogue.
+// Runs a 3x3 or 5x5 stride-1 convolution, forward or backward by input, by one of Winograd's algorithms of winograd_transform.h:
+//   inputs of a tile -> points (T,C); at each point a product with the transformed weights (C,K); points -> side x side outputs, with their epilogue.
 // The products use the register tile of the direct convolution, with tiles for pixels and one tap.
 //
 // Fused: where the transformed weights are small, a piece takes some tiles through all three steps in its scratch. Staged: else each step is a
@@ -14,7 +14,7 @@
 
 namespace {
 
-constexpr int64_t kFusedWeights = 4 << 20;            // bytes of transformed weights up to which pieces are fused
+constexpr int64_t kFusedWeights = 3 << 20;            // bytes of transformed weights up to which pieces are fused
 constexpr int64_t kFusedFloats = 200 << 10;           // floats of transformed input of a fused piece
 constexpr int kFusedTiles = 3 * 14;                   // tiles of a fused piece
 constexpr int64_t kRoundBytes = 8 << 20;              // points of a staged round, near enough in L3
@@ -24,18 +24,19 @@ constexpr int kTransformTiles = 8;                    // tiles of a staged trans
 struct WinogradCut {
   int rows, columns;   // tiles of an image
   int64_t tiles;       // of all images, counted by (image, row, column)
-  int blocks, panels;
+  int points, blocks, panels;
   bool fused;
   int64_t round;       // tiles of a fused piece or of a staged round
 };
 
-template <int side>
+template <int side, int reach>
 static WinogradCut cut_winograd(const Correlation& f) {
   WinogradCut cut = {};
   cut.rows = int(ceil_div(f.p, side)), cut.columns = int(ceil_div(f.q, side));
   cut.tiles = int64_t{f.n} * cut.rows * cut.columns;
+  cut.points = reach * reach;
   cut.blocks = int(ceil_div(f.c, kSlot)), cut.panels = int(ceil_div(f.k, kPanel));
-  const int64_t inputs = int64_t{kPoints} * cut.blocks * kSlot, outputs = int64_t{kPoints} * cut.panels * kPanel;  // floats for one tile
+  const int64_t inputs = int64_t{cut.points} * cut.blocks * kSlot, outputs = int64_t{cut.points} * cut.panels * kPanel;  // floats for one tile
   cut.fused = outputs * f.c * 4 <= kFusedWeights;
   if (cut.fused) {
     const int64_t most = at_most(at_least(kFusedFloats / inputs / kTileRows, 1), kFusedTiles / kTileRows) * kTileRows;
@@ -48,11 +49,16 @@ static WinogradCut cut_winograd(const Correlation& f) {
   return cut;
 }
 
+// Where the weights of a panel at a point begin, and how far one point's are from the next one's: in the order in which the products read them.
+AG_INLINE int64_t point_weights(const Correlation& f, const WinogradCut& cut, int point, int panel) {
+  return (cut.fused ? int64_t{panel} * cut.points + point : int64_t{point} * cut.panels + panel) * f.c * kPanel;
+}
+
 struct WinogradContext {
   Correlation f;
   WinogradCut cut;
   TileSource in;          // (N,H,W,C)
-  const float* weights;   // [panel][point][channel][kPanel]
+  const float* weights;   // fused: [panel][point][channel][kPanel]; staged: [point][panel][channel][kPanel]
   Sweep out;              // y and its epilogue
   float* points_in;       // staged: [point][C block][tile of the round][kSlot]
   float* points_out;      // staged: [point][tile of the round][panels x kPanel]
@@ -74,21 +80,23 @@ static void winograd_product(const WinogradContext& z, int point, int panel, int
   sweep.blocks = z.cut.blocks, sweep.last = z.f.c - (z.cut.blocks - 1) * kSlot, sweep.taps = 1;
   sweep.block_stride = at.in_block, sweep.pixel_stride = at.out_tile, sweep.y = out;
   Tile t = {};
-  t.weights = z.weights + (int64_t{panel} * kPoints + point) * z.f.c * kPanel;
+  t.weights = z.weights + point_weights(z.f, z.cut, point, panel);
   t.k = column, t.count = kPanel;
   const int vectors = z.f.k - panel * kPanel > kLanes ? 2 : 1;
   if (vectors == 1) t.count = kLanes;
-  const int64_t groups = ceil_div(count, kTileRows);
+  const int64_t groups = ceil_div(count, kTileRows), panel_floats = int64_t{z.f.c} * kPanel;
+  ask_for_next(t, t.weights + panel_floats, groups);
   for (int64_t i = 0; i < groups; ++i) {
     const int64_t begin = first + count * i / groups, end = first + count * (i + 1) / groups;
     t.in[0] = in + point * at.in_point + begin * kSlot;
     t.out[0] = point * at.out_point + begin * at.out_tile;
     direct_tiles(vectors, 1, int(end - begin))(sweep, t);
+    t.next += z.f.c * t.next_step;
   }
 }
 
 // Outputs of tiles [first, first + count), whose points begin at `from`, for output channels [k, k + channels).
-template <int side>
+template <int side, int reach>
 static void winograd_outputs(const WinogradContext& z, int64_t first, int64_t count, int k, int channels, const PointsLayout& at, const float* from) {
   const Correlation& f = z.f;
   for (int64_t i = 0; i < count; ++i) {
@@ -102,7 +110,7 @@ static void winograd_outputs(const WinogradContext& z, int64_t first, int64_t co
       const Vector bias = z.out.bias ? load_masked(m, z.out.bias + k + c) : zero();
       const Vector slope = z.out.slope ? load_masked(m, z.out.slope + k + c) : zero();
       Vector y[side][side];
-      transform_output_vector<side>(from + i * at.out_tile + c, at.out_point, y);
+      transform_output_vector<side, reach>(from + i * at.out_tile + c, at.out_point, y);
       for (int r = 0; r < rows; ++r) {
         for (int s = 0; s < columns; ++s) {
           store_sum(z.out, y[r][s], bias, slope, full, m, corner + (int64_t{r} * f.q + s) * f.k + k + c);
@@ -112,26 +120,26 @@ static void winograd_outputs(const WinogradContext& z, int64_t first, int64_t co
   }
 }
 
-template <int side>
+template <int side, int reach>
 static void winograd_fused(const void* context, int64_t piece, void* scratch) {
   const WinogradContext& z = *static_cast<const WinogradContext*>(context);
   const int64_t first = piece * z.cut.round, count = at_most(z.cut.round, z.cut.tiles - first);
   const PointsLayout at = points_layout(count, z.cut.blocks, 1);
   float* in = static_cast<float*>(scratch);
-  float* out = in + ceil_div(kPoints * at.in_point, 64) * 64;
-  transform_tiles<side, kReach>(z.in, first, count, in, at.in_point, at.in_block);
+  float* out = in + ceil_div(z.cut.points * at.in_point, 64) * 64;
+  transform_tiles<side, reach, reach>(z.in, first, count, in, at.in_point, at.in_block);
   for (int panel = 0; panel < z.cut.panels; ++panel) {
-    for (int point = 0; point < kPoints; ++point) winograd_product(z, point, panel, 0, count, at, in, out, 0);
-    winograd_outputs<side>(z, first, count, panel * kPanel, int(at_most(kPanel, z.f.k - panel * kPanel)), at, out);
+    for (int point = 0; point < z.cut.points; ++point) winograd_product(z, point, panel, 0, count, at, in, out, 0);
+    winograd_outputs<side, reach>(z, first, count, panel * kPanel, int(at_most(kPanel, z.f.k - panel * kPanel)), at, out);
   }
 }
 
-template <int side>
+template <int side, int reach>
 static void winograd_input_piece(const void* context, int64_t piece, void*) {
   const WinogradContext& z = *static_cast<const WinogradContext*>(context);
   const PointsLayout at = points_layout(z.count, z.cut.blocks, z.cut.panels);
   const int64_t first = piece * kTransformTiles;
-  transform_tiles<side, kReach>(z.in, z.first + first, at_most(kTransformTiles, z.count - first), z.points_in + first * kSlot, at.in_point, at.in_block);
+  transform_tiles<side, reach, reach>(z.in, z.first + first, at_most(kTransformTiles, z.count - first), z.points_in + first * kSlot, at.in_point, at.in_block);
 }
 
 static void winograd_product_piece(const void* context, int64_t piece, void*) {
@@ -144,50 +152,59 @@ static void winograd_product_piece(const void* context, int64_t piece, void*) {
   }
 }
 
-template <int side>
+template <int side, int reach>
 static void winograd_output_piece(const void* context, int64_t piece, void*) {
   const WinogradContext& z = *static_cast<const WinogradContext*>(context);
   const PointsLayout at = points_layout(z.count, z.cut.blocks, z.cut.panels);
   const int64_t first = piece * kTransformTiles;
-  winograd_outputs<side>(z, z.first + first, at_most(kTransformTiles, z.count - first), 0, z.f.k, at, z.points_out + first * at.out_tile);
+  winograd_outputs<side, reach>(z, z.first + first, at_most(kTransformTiles, z.count - first), 0, z.f.k, at, z.points_out + first * at.out_tile);
 }
 
 // The savings must be there: whole enough tiles, channels that fill vectors, and enough tiles to pay for reading 4 times the weights. And the
 // outputs must not be smaller than their tile's error allows: padding may cut a corner's products to 4 of 9 or 9 of 25, not further.
-template <int side>
+template <int side, int reach>
 static bool winograd_accepts(const ag_conv2d_plan& plan) {
   const ag_conv2d_shape& s = plan.shape;
-  if (s.type != AG_F32 || s.r != kTaps<side> || s.s != kTaps<side> || s.stride_h != 1 || s.stride_w != 1) return false;
+  if (s.type != AG_F32 || s.r != kTaps<side, reach> || s.s != kTaps<side, reach> || s.stride_h != 1 || s.stride_w != 1) return false;
   const Correlation f = correlation(plan, 0);
   if (f.p <= 0 || f.q <= 0 || f.c < kLanes || f.k < kLanes) return false;
-  constexpr int kMostPad = kTaps<side> / 2;
+  constexpr int kMostPad = kTaps<side, reach> / 2;
   if (f.pad_top > kMostPad || f.pad_left > kMostPad) return false;
   if (f.p + kMostPad - f.pad_top > f.h || f.q + kMostPad - f.pad_left > f.w) return false;
   if (int64_t{f.n} * f.h * f.w >= (1 << 30) || int64_t{f.n} * f.p * f.q >= (1 << 30)) return false;
-  const WinogradCut cut = cut_winograd<side>(f);
+  const WinogradCut cut = cut_winograd<side, reach>(f);
   const PointsLayout at = points_layout(cut.round, cut.blocks, 1);
-  if (cut.fused && (kPoints * (at.in_point + at.out_point) + 64) * 4 > kScratchBytes) return false;
-  return 3 * kPoints * cut.tiles <= 2 * kTaps<side> * kTaps<side> * int64_t{f.n} * f.p * f.q && cut.tiles >= (cut.fused ? kTileRows : 4 * kTileRows);
+  if (cut.fused && (cut.points * (at.in_point + at.out_point) + 64) * 4 > kScratchBytes) return false;
+  constexpr int taps = kTaps<side, reach> * kTaps<side, reach>;
+  const int64_t least = cut.fused ? 1 : ceil_div(cut.points, taps);
+  return 3 * cut.points * cut.tiles <= 2 * taps * int64_t{f.n} * f.p * f.q && cut.tiles >= least * kTileRows;
 }
 
+template <int reach>
 static int64_t winograd_prepared_bytes(const ag_conv2d_plan& plan) {
   const Correlation f = correlation(plan, 0);
-  return ceil_div(f.k, kPanel) * kPoints * f.c * kPanel * 4;
+  return ceil_div(f.k, kPanel) * reach * reach * f.c * kPanel * 4;
 }
 
-template <int side>
+template <int side, int reach>
 static int64_t winograd_workspace_bytes(const ag_conv2d_plan& plan) {
-  const WinogradCut cut = cut_winograd<side>(correlation(plan, 0));
+  const WinogradCut cut = cut_winograd<side, reach>(correlation(plan, 0));
   const PointsLayout at = points_layout(cut.round, cut.blocks, cut.panels);
-  return cut.fused ? 0 : (kPoints * (at.in_point + at.out_point)) * 4;
+  return cut.fused ? 0 : (cut.points * (at.in_point + at.out_point)) * 4;
 }
 
 // A piece is up to 16 input channels of one panel.
 constexpr int kFilterChannels = 16;
 
-template <int taps>
+struct WinogradPrepare {
+  PrepareContext filters;
+  WinogradCut cut;
+};
+
+template <int taps, int reach>
 static void winograd_prepare_piece(const void* context, int64_t piece, void* scratch) {
-  const PrepareContext& z = *static_cast<const PrepareContext*>(context);
+  const WinogradPrepare& prepare = *static_cast<const WinogradPrepare*>(context);
+  const PrepareContext& z = prepare.filters;
   const Correlation& f = z.f;
   const int panel = int(piece / z.blocks), c0 = int(piece % z.blocks) * kFilterChannels, k0 = panel * kPanel;
   const int outputs = int(at_most(kPanel, f.k - k0)), channels = int(at_most(kFilterChannels, f.c - c0));
@@ -204,23 +221,25 @@ static void winograd_prepare_piece(const void* context, int64_t piece, void* scr
       }
     }
   }
-  float* to = z.prepared + (int64_t{panel} * kPoints * f.c + c0) * kPanel;
-  for (int c = 0; c < channels; ++c) transform_filters<taps>(filters + c * taps * taps * kPanel, to + c * kPanel, int64_t{f.c} * kPanel);
+  float* to = z.prepared + point_weights(f, prepare.cut, 0, panel) + c0 * kPanel;
+  const int64_t stride = point_weights(f, prepare.cut, 1, panel) - point_weights(f, prepare.cut, 0, panel);
+  for (int c = 0; c < channels; ++c) transform_filters<taps, reach>(filters + c * taps * taps * kPanel, to + c * kPanel, stride);
 }
 
-template <int side>
+template <int side, int reach>
 static void winograd_prepare(const Exec& exec, const Conv2dPrepareCall& call) {
-  const PrepareContext z = prepare_context(call, 0, kFilterChannels);
-  exec.parallel(exec, ceil_div(z.f.k, kPanel) * z.blocks, winograd_prepare_piece<kTaps<side>>, &z);
+  const PrepareContext filters = prepare_context(call, 0, kFilterChannels);
+  const WinogradPrepare z = {filters, cut_winograd<side, reach>(filters.f)};
+  exec.parallel(exec, int64_t{z.cut.panels} * filters.blocks, winograd_prepare_piece<kTaps<side, reach>, reach>, &z);
 }
 
-template <int side>
+template <int side, int reach>
 static void winograd_run(const Exec& exec, const Conv2dCall& call) {
   const bool forward = call.plan.direction == AG_FORWARD;
   const int epilogue = call.plan.epilogue;
   WinogradContext z = {};
   z.f = correlation(call.plan, 0);
-  z.cut = cut_winograd<side>(z.f);
+  z.cut = cut_winograd<side, reach>(z.f);
   z.in = {static_cast<const float*>(forward ? call.x : call.y), z.f.h, z.f.w, z.f.c, z.f.pad_top, z.f.pad_left, z.cut.rows, z.cut.columns};
   z.weights = static_cast<const float*>(call.w);
   z.out.y = static_cast<float*>(forward ? call.y : call.x);
@@ -228,16 +247,16 @@ static void winograd_run(const Exec& exec, const Conv2dCall& call) {
   z.out.slope = epilogue & AG_EPILOGUE_PRELU ? call.slope : nullptr;
   z.out.residual = epilogue & AG_EPILOGUE_RESIDUAL ? static_cast<const float*>(call.residual) : nullptr;
   if (z.cut.fused) {
-    exec.parallel(exec, ceil_div(z.cut.tiles, z.cut.round), winograd_fused<side>, &z);
+    exec.parallel(exec, ceil_div(z.cut.tiles, z.cut.round), winograd_fused<side, reach>, &z);
     return;
   }
   for (z.first = 0; z.first < z.cut.tiles; z.first += z.cut.round) {
     z.count = at_most(z.cut.round, z.cut.tiles - z.first);
     z.points_in = static_cast<float*>(call.workspace);
-    z.points_out = z.points_in + kPoints * points_layout(z.count, z.cut.blocks, z.cut.panels).in_point;
-    exec.parallel(exec, ceil_div(z.count, kTransformTiles), winograd_input_piece<side>, &z);
-    exec.parallel(exec, kPoints * ceil_div(z.count, kProductTiles), winograd_product_piece, &z);
-    exec.parallel(exec, ceil_div(z.count, kTransformTiles), winograd_output_piece<side>, &z);
+    z.points_out = z.points_in + z.cut.points * points_layout(z.count, z.cut.blocks, z.cut.panels).in_point;
+    exec.parallel(exec, ceil_div(z.count, kTransformTiles), winograd_input_piece<side, reach>, &z);
+    exec.parallel(exec, z.cut.points * ceil_div(z.count, kProductTiles), winograd_product_piece, &z);
+    exec.parallel(exec, ceil_div(z.count, kTransformTiles), winograd_output_piece<side, reach>, &z);
   }
 }
 

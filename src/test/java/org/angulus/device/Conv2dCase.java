@@ -51,10 +51,11 @@ record Conv2dCase(String name, int n, int h, int w, int c, int k, int r, int s, 
             square("wgmma: stride 2", 2, 5, 7, 64, 64, 2, 2, 1),
             new Conv2dCase("wgmma: four different pads", 2, 5, 4, 64, 64, 2, 3, 1, 1, 1, 0, 2, 1),
             square("pixels cut into pieces", 5, 11, 10, 8, 8, 3, 1, 1),
-            square("Winograd weights beyond 4 MiB", 5, 14, 12, 160, 192, 3, 1, 1),
+            square("Winograd weights beyond 3 MiB", 5, 14, 12, 160, 192, 3, 1, 1),
+            square("Winograd with 2x2 outputs and weights beyond 3 MiB", 1, 14, 11, 224, 232, 3, 1, 1),
             square("Winograd with 5x5 filters, a last tile of one row", 2, 13, 12, 32, 48, 5, 1, 2),
             square("Winograd with 5x5 filters, without padding", 3, 12, 11, 17, 33, 5, 1, 0),
-            square("Winograd with 5x5 filters, weights beyond 4 MiB", 3, 10, 8, 160, 192, 5, 1, 2));
+            square("Winograd with 5x5 filters, weights beyond 3 MiB", 3, 10, 8, 160, 192, 5, 1, 2));
 
     Conv2dShape shape(Type type) {
         return new Conv2dShape(n, h, w, c, k, r, s, strideH, strideW, top, bottom, left, right, type);
