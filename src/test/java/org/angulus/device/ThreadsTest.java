@@ -47,7 +47,7 @@ class ThreadsTest {
         boolean simt = device.name().equals("simt");
         for (int filter : new int[] {3, 5}) { // no kernel of Winograd's takes both
             putConvolutions(runs, device, simt
-                    ? Conv2dShape.square(2, 6, 5, 8, 9, filter, 1, filter / 2, Type.F32)
+                    ? Conv2dShape.square(2, 6, 5, 8, 12, filter, 1, filter / 2, Type.F32)
                     : Conv2dShape.square(5, 13, 11, 24, 36, filter, 1, filter / 2, Type.F32));
         }
         for (Op op : List.of(Op.CONV2D_FORWARD, Op.CONV2D_BACKWARD_INPUT, Op.CONV2D_BACKWARD_WEIGHT)) {
