@@ -9,12 +9,14 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Spliterator;
 import java.util.Spliterators;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.IntFunction;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.angulus.device.Device;
+import org.angulus.device.NativeLibrary;
 import org.angulus.eval.FlipFusion;
 import org.angulus.image.Fit;
 import org.angulus.image.ImageDecoder;
@@ -80,8 +82,12 @@ public final class Embedder implements AutoCloseable {
 
     /** Opens a model as {@code options} say. */
     public static Embedder open(Path model, EmbedderOptions options) throws IOException {
-        Device device = options.device() == null ? Device.best() : Device.open(options.device());
-        return open(model, options, device, true);
+        CompletableFuture.runAsync(NativeLibrary::require); // while the file is opened; the device waits for it and tells what went wrong
+        try (SafeTensors tensors = SafeTensors.open(model)) {
+            ModelMetadata metadata = ModelMetadata.of(tensors);
+            Device device = options.device() == null ? Device.best() : Device.open(options.device());
+            return open(tensors, metadata, options, device, true);
+        }
     }
 
     /**
@@ -90,21 +96,20 @@ public final class Embedder implements AutoCloseable {
      * @param options its device is not looked at
      */
     public static Embedder open(Path model, Device device, EmbedderOptions options) throws IOException {
-        return open(model, options, device, false);
+        try (SafeTensors tensors = SafeTensors.open(model)) {
+            return open(tensors, ModelMetadata.of(tensors), options, device, false);
+        }
     }
 
-    private static Embedder open(Path model, EmbedderOptions options, Device device, boolean ownsDevice) throws IOException {
+    private static Embedder open(SafeTensors tensors, ModelMetadata metadata, EmbedderOptions options, Device device, boolean ownsDevice) throws IOException {
         boolean opened = false;
         try {
             if (options.threads() > 0 && device.hasThreads()) {
                 device.setThreads(options.threads());
             }
-            try (SafeTensors tensors = SafeTensors.open(model)) {
-                ModelMetadata metadata = ModelMetadata.of(tensors);
-                EmbeddingNetwork network = EmbeddingNetwork.load(device, tensors, metadata, options.largestBatch(), options.precision());
-                opened = true;
-                return new Embedder(metadata, options, device, ownsDevice, network);
-            }
+            EmbeddingNetwork network = EmbeddingNetwork.load(device, tensors, metadata, options.largestBatch(), options.precision());
+            opened = true;
+            return new Embedder(metadata, options, device, ownsDevice, network);
         } finally {
             if (!opened && ownsDevice) {
                 device.close();

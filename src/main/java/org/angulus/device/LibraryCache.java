@@ -8,16 +8,18 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.zip.CRC32;
+import java.util.zip.CRC32C;
+import java.util.zip.Checksum;
 
 /**
- * Extracts the libraries of the jar as one set to a folder named by the set's hash: {@code FOLDER/HASH/libangulus.so} and its plug-ins. Processes that
+ * Extracts the libraries of the jar as one set to a folder named by the set's checksum: {@code FOLDER/CHECKSUM/libangulus.so} and its plug-ins. Processes that
  * extract at once end with one good folder: each writes its own and moves it into place in one step. What is found there is compared byte by byte with
  * the jar and replaced when it differs.
  *
@@ -94,7 +96,7 @@ record LibraryCache(Path folder) {
 
     /** The folder that holds exactly these files' contents. */
     Path extract(SortedMap<String, byte[]> set) throws IOException {
-        Path target = folder.resolve(hash(set));
+        Path target = folder.resolve(checksum(set));
         if (holds(target, set)) {
             return target;
         }
@@ -163,16 +165,17 @@ record LibraryCache(Path folder) {
         Files.delete(directory);
     }
 
-    private static String hash(SortedMap<String, byte[]> set) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            set.forEach((name, contents) -> {
-                digest.update((name + ' ' + contents.length + '\n').getBytes(StandardCharsets.UTF_8));
-                digest.update(contents);
-            });
-            return HexFormat.of().formatHex(digest.digest(), 0, 16);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java runtime has SHA-256", e);
-        }
+    /** Tells builds apart and no more, since the contents are compared as well: two checksums, which need no warm code and no security provider. */
+    private static String checksum(SortedMap<String, byte[]> set) {
+        var crc = new CRC32();
+        var other = new CRC32C();
+        set.forEach((name, contents) -> {
+            byte[] head = (name + ' ' + contents.length + '\n').getBytes(StandardCharsets.UTF_8);
+            for (Checksum sum : List.of(crc, other)) {
+                sum.update(head);
+                sum.update(contents);
+            }
+        });
+        return HexFormat.of().toHexDigits(crc.getValue() << 32 | other.getValue());
     }
 }

@@ -71,14 +71,15 @@ public final class ImageDecoder {
      * @param name for messages
      */
     public static RgbImage decode(byte[] bytes, String name) throws ImageException {
-        return decode(bytes, name, Decoders.jpeg());
+        return decode(bytes, name, isJpeg(bytes) ? Decoders.jpeg() : null); // loads no library for other files
     }
 
+    /** @param decoder of a JPEG */
     static RgbImage decode(byte[] bytes, String name, JpegDecoder decoder) throws ImageException {
         if (Pgm.is(bytes)) {
             return Pgm.read(bytes, name);
         }
-        if (startsWith(bytes, 0xff, 0xd8, 0xff)) {
+        if (isJpeg(bytes)) {
             JpegHeader header = JpegHeader.read(bytes, name);
             checkKind(header, name);
             ImageLimits.check(header.height(), header.width(), name);
@@ -109,6 +110,10 @@ public final class ImageDecoder {
             throw new ImageException(
                     name, "it is a JPEG of " + header.precision() + " bits per sample", "convert it to 8 bits");
         }
+    }
+
+    private static boolean isJpeg(byte[] bytes) {
+        return startsWith(bytes, 0xff, 0xd8, 0xff);
     }
 
     private static boolean startsWith(byte[] bytes, int... magic) {

@@ -1,6 +1,7 @@
 package org.angulus.model;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -59,10 +60,14 @@ public final class EmbeddingNetwork implements AutoCloseable {
      * @throws OutOfDeviceMemoryException when so many do not fit; the sentence names how many do, and nothing stays taken
      */
     public EmbeddingNetwork(Device device, NetworkConfig config, InputFormat format, Weights weights, int largest, Type precision) {
+        this(device, config, format, (TensorRows) weights, largest, precision);
+    }
+
+    private EmbeddingNetwork(Device device, NetworkConfig config, InputFormat format, TensorRows weights, int largest, Type precision) {
         device.require(precision);
         Network network = config.build();
         var folded = new FoldedWeights(network, weights);
-        this(device, config, folded.layout(), folded.weights(), n -> new EmbeddingBucket(device.ops(), network, format, folded, n, precision), largest);
+        this(device, config, folded.layout(), folded, n -> new EmbeddingBucket(device.ops(), network, format, folded, n, precision), largest);
     }
 
     /** In int8. */
@@ -71,7 +76,7 @@ public final class EmbeddingNetwork implements AutoCloseable {
         this(device, config, weights.layout(), weights.parameters(), n -> new Int8Bucket(device.ops(), config, format, weights, n), largest);
     }
 
-    private EmbeddingNetwork(Device device, NetworkConfig config, FlatLayout layout, Weights parameters, IntFunction<NetworkBucket> bucket, int largest) {
+    private EmbeddingNetwork(Device device, NetworkConfig config, FlatLayout layout, TensorRows parameters, IntFunction<NetworkBucket> bucket, int largest) {
         if (largest < 1 || largest > 4096) {
             throw new IllegalArgumentException("The largest batch is " + largest + " images; it must be 1 to 4096.");
         }
@@ -129,8 +134,12 @@ public final class EmbeddingNetwork implements AutoCloseable {
             }
             return new EmbeddingNetwork(device, metadata.network(), metadata.input(), Int8Weights.of(tensors, Int8Weights.network(tensors.file(), metadata)), largest);
         }
-        Weights weights = Weights.of(tensors, metadata.network().build().modelTensors(), "");
-        return new EmbeddingNetwork(device, metadata.network(), metadata.input(), weights, largest, precision);
+        var weights = new WeightFile(tensors, metadata.network().build().modelTensors(), "");
+        try {
+            return new EmbeddingNetwork(device, metadata.network(), metadata.input(), weights, largest, precision);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
     }
 
     /** Checks that a model file holds every tensor of its network; an IOException says in one sentence what is wrong. */

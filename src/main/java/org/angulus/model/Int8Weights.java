@@ -103,10 +103,10 @@ final class Int8Weights {
     static Int8Weights of(FoldedWeights folded, float[] low, float[] high) {
         List<Int8Layer> layers = new ArrayList<>();
         for (Folded one : folded.layers()) {
-            float[] filter = folded.values(one.weight());
+            float[] filter = folded.read(one.weight());
             int k = one.weight().rows();
-            float[] bias = one.bias() == null ? new float[k] : folded.values(one.bias());
-            float[] slope = one.slope() == null ? null : folded.values(one.slope());
+            float[] bias = one.bias() == null ? new float[k] : folded.read(one.bias());
+            float[] slope = one.slope() == null ? null : folded.read(one.slope());
             if (layers.isEmpty()) {
                 layers.add(new Int8Layer(one.layer(), filter, null, null, bias, slope));
             } else {

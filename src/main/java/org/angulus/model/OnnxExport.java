@@ -103,18 +103,18 @@ public final class OnnxExport {
     private String convolution(String x, Folded layer, FoldedWeights folded, InputFormat format) {
         ConvGeometry g = layer.layer().geometry();
         boolean linear = layer.weight().kind() == ParameterKind.FC;
-        float[] filter = folded.values(layer.weight());
+        float[] filter = folded.read(layer.weight());
         if (g.c() == ResFace.INPUT_CHANNELS && format.channelOrder() == ChannelOrder.BGR) {
             filter = reversedChannels(filter, g);
         }
         String w = initializer(layer.weight().name(), filter, layer.weight().shape().stream().mapToInt(Integer::intValue).toArray());
-        List<String> inputs = layer.bias() == null ? List.of(w) : List.of(w, initializer(layer.bias().name(), folded.values(layer.bias()), g.k()));
+        List<String> inputs = layer.bias() == null ? List.of(w) : List.of(w, initializer(layer.bias().name(), folded.read(layer.bias()), g.k()));
         String y = linear ? linear(x, inputs) : convolution(x, inputs, g);
         if (layer.slope() == null) {
             return y;
         }
         int[] shape = linear ? new int[] {g.k()} : new int[] {g.k(), 1, 1};
-        return node("PRelu", List.of(y, initializer(layer.slope().name(), folded.values(layer.slope()), shape)));
+        return node("PRelu", List.of(y, initializer(layer.slope().name(), folded.read(layer.slope()), shape)));
     }
 
     /** From {@code images} to what the first convolution reads. */

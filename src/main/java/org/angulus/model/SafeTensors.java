@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32C;
@@ -153,24 +154,29 @@ public final class SafeTensors implements AutoCloseable {
 
     /** The elements of an F32, F16 or BF16 tensor, copied; the widening is exact. */
     public float[] floats(String name) throws SafeTensorsException {
+        float[] values = new float[arrayLength(entry(name))];
+        floats(name, 0, values.length, values);
+        return values;
+    }
+
+    /** Copies {@code count} of them, from element {@code first} on, to the beginning of {@code values}. */
+    void floats(String name, long first, int count, float[] values) throws SafeTensorsException {
         TensorEntry entry = entry(name);
-        MemorySegment source = data(name);
-        float[] values = new float[arrayLength(entry)];
+        MemorySegment source = data(name).asSlice(first * entry.type().bytes(), (long) count * entry.type().bytes());
         switch (entry.type()) {
-            case F32 -> MemorySegment.copy(source, FLOAT, 0, values, 0, values.length);
+            case F32 -> MemorySegment.copy(source, FLOAT, 0, values, 0, count);
             case BF16 -> {
-                for (int i = 0; i < values.length; i++) {
+                for (int i = 0; i < count; i++) {
                     values[i] = TensorType.fromBFloat16(source.get(SHORT, 2L * i));
                 }
             }
             case F16 -> {
-                for (int i = 0; i < values.length; i++) {
+                for (int i = 0; i < count; i++) {
                     values[i] = Float.float16ToFloat(source.get(SHORT, 2L * i));
                 }
             }
             default -> throw wrongType(entry, "F32, F16 or BF16");
         }
-        return values;
     }
 
     /** The elements of an I64, I32 or U8 tensor, copied and widened. */
@@ -231,6 +237,6 @@ public final class SafeTensors implements AutoCloseable {
     }
 
     static String crcText(CRC32C crc) {
-        return "%08x".formatted(crc.getValue());
+        return HexFormat.of().toHexDigits((int) crc.getValue());
     }
 }

@@ -172,7 +172,7 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, TensorEntry> 
                         file, field + " of its tensor '" + tensor + "' holds something that is no number", DAMAGED);
             }
             String digits = json.nextString();
-            if (!digits.matches("[0-9]{1,18}")) {
+            if (!isCount(digits)) {
                 throw new SafeTensorsException(
                         file,
                         field + " of its tensor '" + tensor + "' holds " + digits + ", which is no size in bytes or"
@@ -183,6 +183,15 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, TensorEntry> 
         }
         json.endArray();
         return counts;
+    }
+
+    /** One to 18 digits. */
+    private static boolean isCount(String text) {
+        boolean all = !text.isEmpty() && text.length() <= 18;
+        for (int i = 0; i < text.length(); i++) {
+            all &= text.charAt(i) >= '0' && text.charAt(i) <= '9';
+        }
+        return all;
     }
 
     /** The tensors tile the data section: the first begins at 0, each begins where one ends, the last ends at the end. */

@@ -44,6 +44,11 @@ public record TensorSpec(String name, ParameterKind kind, List<Integer> shape, i
         return (long) rows * channels * positions;
     }
 
+    /** The shape as files have it. */
+    long[] sizes() {
+        return shape.stream().mapToLong(Integer::longValue).toArray();
+    }
+
     int rowElements() {
         return channels * positions;
     }
@@ -72,21 +77,22 @@ public record TensorSpec(String name, ParameterKind kind, List<Integer> shape, i
      * @param count rows
      */
     void toMemory(float[] file, int firstInFile, float[] memory, int offset, int count) {
-        transpose(file, firstInFile * rowElements(), memory, offset, count, channels, positions);
+        for (int i = 0; i < count * positions; i++) {
+            int source = (firstInFile + i / positions) * rowElements() + i % positions;
+            int target = offset + i * channels;
+            for (int c = 0; c < channels; c++) { // the inner loop is over channels, which are many
+                memory[target + c] = file[source + c * positions];
+            }
+        }
     }
 
     /** From memory order to file order: what {@link #toMemory} did, back. */
     void toFile(float[] memory, int offset, float[] file, int firstInFile, int count) {
-        transpose(memory, offset, file, firstInFile * rowElements(), count, positions, channels);
-    }
-
-    private static void transpose(float[] source, int from, float[] target, int to, int matrices, int rows, int columns) {
-        for (int i = 0; i < matrices; i++) {
-            int base = i * rows * columns;
-            for (int row = 0; row < rows; row++) {
-                for (int column = 0; column < columns; column++) {
-                    target[to + base + column * rows + row] = source[from + base + row * columns + column];
-                }
+        for (int i = 0; i < count * positions; i++) {
+            int source = offset + i * channels;
+            int target = (firstInFile + i / positions) * rowElements() + i % positions;
+            for (int c = 0; c < channels; c++) {
+                file[target + c * positions] = memory[source + c];
             }
         }
     }

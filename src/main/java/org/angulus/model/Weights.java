@@ -1,6 +1,7 @@
 package org.angulus.model;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -9,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Named f32 tensors on the host, in PyTorch's order: what is drawn, loaded, saved, sent to a device and read back from it. */
-public final class Weights {
+public final class Weights implements TensorRows {
     private final Map<String, TensorSpec> specs = new LinkedHashMap<>();
     private final Map<String, float[]> values = new LinkedHashMap<>();
 
@@ -39,26 +40,14 @@ public final class Weights {
 
     /** As {@link #load}, of an open file. */
     static Weights of(SafeTensors tensors, Collection<TensorSpec> specs, String prefix) throws IOException {
-        Int8Weights.refuse(tensors);
+        var file = new WeightFile(tensors, specs, prefix);
         var weights = new Weights();
-        for (TensorSpec spec : specs) {
-            TensorEntry entry = tensors.entry(prefix + spec.name());
-            if (!entry.hasShape(shape(spec))) {
-                throw new IOException(tensors.file() + ": the tensor '" + prefix + spec.name() + "' has the shape " + entry.shapeText()
-                        + " where this network needs " + spec.shape() + "; give the weights of this network.");
-            }
-            weights.put(spec, finite(tensors.file(), prefix + spec.name(), tensors.floats(prefix + spec.name())));
+        try {
+            specs.forEach(spec -> weights.put(spec, file.read(spec)));
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
         return weights;
-    }
-
-    private static float[] finite(Path file, String name, float[] values) throws IOException {
-        for (int i = 0; i < values.length; i++) {
-            if (!Float.isFinite(values[i])) {
-                throw new IOException(file + ": the tensor '" + name + "' holds " + values[i] + " at element " + i + "; save the model again from weights that are finite.");
-            }
-        }
-        return values;
     }
 
     /** The elements of a tensor in file order: the array itself, no copy. */
@@ -70,8 +59,17 @@ public final class Weights {
         return found;
     }
 
+    boolean has(TensorSpec spec) {
+        return specs.containsKey(spec.name());
+    }
+
     public float[] get(TensorSpec spec) {
         return get(spec.name());
+    }
+
+    @Override
+    public void read(TensorSpec spec, int first, int count, float[] elements) {
+        System.arraycopy(get(spec), first * spec.rowElements(), elements, 0, count * spec.rowElements());
     }
 
     public List<TensorSpec> specs() {
@@ -91,7 +89,7 @@ public final class Weights {
     /** Adds every tensor to a file that is being put together. */
     public void addTo(SafeTensorsWriter writer, String prefix) {
         for (TensorSpec spec : specs.values()) {
-            writer.floats(prefix + spec.name(), get(spec), shape(spec));
+            writer.floats(prefix + spec.name(), get(spec), spec.sizes());
         }
     }
 
@@ -101,9 +99,5 @@ public final class Weights {
         metadata.toMap().forEach(writer::metadata);
         addTo(writer, "");
         writer.write(file);
-    }
-
-    private static long[] shape(TensorSpec spec) {
-        return spec.shape().stream().mapToLong(Integer::longValue).toArray();
     }
 }

@@ -6,20 +6,28 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.angulus.HeapBytes;
 import org.angulus.device.Device;
+import org.angulus.device.DeviceInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EmbeddingNetworkTest {
     private static final int HEIGHT = 32;
     private static final int WIDTH = 24;
     private static final int CROP = 3 * HEIGHT * WIDTH;
     private static final int COUNT = 11;
+    /** Of the heap, for the views of memory that a call makes: less than a picture has. */
+    private static final long VIEW_BYTES = 1024;
+    /** Of an array, its elements not counted. */
+    private static final long ARRAY_BYTES = 16;
 
     private static ResFaceConfig config(Variant variant) {
         return ResFaceConfig.of("resface10", variant).withWidths(List.of(8, 16, 16, 32)).withCrop(HEIGHT, WIDTH).withEmbeddingSize(16);
@@ -142,6 +150,26 @@ class EmbeddingNetworkTest {
                     .getMessage();
             assertTrue(message.contains("There is no tensor 'stage1.bn.weight'"), message);
             assertEquals(0, device.info().allocatedBytes());
+        }
+    }
+
+    /** Once a bucket has run, a call takes nothing of the device, and of the heap its result and a few views of memory, however many pictures it has. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 8})
+    void aCallTakesNoMemoryButForItsResult(int count) throws IOException {
+        byte[] crops = crops();
+        try (Device device = Device.open("cpu");
+                EmbeddingNetwork network = network(device, Variant.ARTICLE, 8)) {
+            network.embed(crops, count);
+            DeviceInfo before = device.info();
+            assertTrue(before.allocatedBytes() > 0);
+            long result = ARRAY_BYTES + count * (Integer.BYTES + ARRAY_BYTES + Float.BYTES * 16L);
+            long run = HeapBytes.perCall(() -> network.run(count, count, false));
+            long embed = HeapBytes.perCall(() -> network.embed(crops, count));
+            assertTrue(run <= VIEW_BYTES, "a run of " + count + " takes " + run + " bytes");
+            assertTrue(result <= embed && embed <= result + VIEW_BYTES, "a call with " + count + " pictures takes " + embed + " bytes, its result " + result);
+            assertEquals(before.allocatedBytes(), device.info().allocatedBytes());
+            assertEquals(before.peakBytes(), device.info().peakBytes());
         }
     }
 }

@@ -19,8 +19,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.angulus.HeapBytes;
 import org.angulus.data.CachedImages;
 import org.angulus.device.Device;
+import org.angulus.device.DeviceInfo;
 import org.angulus.image.Decoders;
 import org.angulus.device.HeadKind;
 import org.angulus.device.OutOfDeviceMemoryException;
@@ -552,6 +554,23 @@ class TrainerTest {
                     .getMessage();
             assertTrue(message.contains("crops of 32x24 (rows x columns), but the network reads 48x24"), message);
             assertEquals(0, device.info().allocatedBytes(), "nothing is left on the device");
+        }
+    }
+
+    /** A step takes nothing of the device, and of the heap, on the trainer's thread, some views and records: less than one picture has. */
+    @Test
+    void aStepTakesNoMemory() throws IOException {
+        TrainingConfig config = config("""
+                {"batch": 2, "steps": 100000, "reportEvery": 100000, "evaluateEvery": 100000, "checkpointEvery": 100000, "loaderThreads": 1}
+                """, Variant.ARTICLE, 1);
+        try (Device device = Device.open("cpu");
+                Trainer trainer = trainer(device, config, null)) {
+            trainer.runUntil(1);
+            DeviceInfo before = device.info();
+            long step = HeapBytes.perCall(() -> trainer.runUntil(trainer.step() + 1));
+            assertTrue(step <= 2048, "a step takes " + step + " bytes");
+            assertEquals(before.allocatedBytes(), device.info().allocatedBytes());
+            assertEquals(before.peakBytes(), device.info().peakBytes());
         }
     }
 }

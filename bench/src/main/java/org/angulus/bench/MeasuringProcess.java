@@ -15,8 +15,15 @@ final class MeasuringProcess {
 
     /** The command that runs a class of this jar. */
     static List<String> java(Class<?> measurement, String... arguments) {
+        return java(List.of(), measurement, arguments);
+    }
+
+    /** As the other, with options for the Java runtime. */
+    static List<String> java(List<String> options, Class<?> measurement, String... arguments) {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        var command = new ArrayList<>(List.of(java, "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), measurement.getName()));
+        var command = new ArrayList<>(List.of(java, "--enable-native-access=ALL-UNNAMED"));
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), measurement.getName()));
         command.addAll(List.of(arguments));
         return command;
     }
