@@ -104,7 +104,7 @@ public final class Embedder implements AutoCloseable {
     private static Embedder open(SafeTensors tensors, ModelMetadata metadata, EmbedderOptions options, Device device, boolean ownsDevice) throws IOException {
         boolean opened = false;
         try {
-            if (options.threads() > 0 && device.hasThreads()) {
+            if (options.threads() > 0 && device.isProcessor()) {
                 device.setThreads(options.threads());
             }
             EmbeddingNetwork network = EmbeddingNetwork.load(device, tensors, metadata, options.largestBatch(), options.precision());

@@ -84,7 +84,7 @@ final class TrainingJob {
         PairImages test = faces.heldOut() == null ? null : test(faces.heldOut());
         List<ExampleOrder> orders = ordersOf(faces.training());
         try (Device device = Devices.open(deviceName)) {
-            if (threads != null && device.hasThreads()) {
+            if (threads != null && device.isProcessor()) {
                 device.setThreads(threads);
             }
             stages.list().forEach(stage -> device.require(stage.precision()));

@@ -128,8 +128,8 @@ public final class Device implements AutoCloseable {
         }
     }
 
-    /** Whether it has workers whose number can be set: the processor has, a card has not. */
-    public boolean hasThreads() {
+    /** Whether it is the processor, which has workers and whose memory others use too; a card has neither. */
+    public boolean isProcessor() {
         return name().startsWith("cpu");
     }
 

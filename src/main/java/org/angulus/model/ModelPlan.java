@@ -55,7 +55,7 @@ public final class ModelPlan {
 
     /** What activations may take for the sake of speed: half of what a card has left, nothing of the processor's memory, which others use too. */
     private static long spare(Device device) {
-        return device.name().startsWith("cpu") ? 0 : device.info().freeBytes() / 2;
+        return device.isProcessor() ? 0 : device.info().freeBytes() / 2;
     }
 
     /** With activations that were planned for the same. */

@@ -13,7 +13,7 @@ final class Devices {
      */
     static Device open(String name, int threads) {
         Device device = Device.open(name);
-        if (name.startsWith("cpu")) {
+        if (device.isProcessor()) {
             device.setThreads(threads);
         }
         return device;
