@@ -160,7 +160,7 @@ static void winograd_output_piece(const void* context, int64_t piece, void*) {
   winograd_outputs<side, reach>(z, z.first + first, at_most(kTransformTiles, z.count - first), 0, z.f.k, at, z.points_out + first * at.out_tile);
 }
 
-// The savings must be there: whole enough tiles, channels that fill vectors, and enough tiles to pay for reading 4 times the weights. And the
+// The savings must be there: whole enough tiles, channels that fill vectors, and enough tiles to pay for reading 4 times the weights (1.8 for reach 4). And the
 // outputs must not be smaller than their tile's error allows: padding may cut a corner's products to 4 of 9 or 9 of 25, not further.
 template <int side, int reach>
 static bool winograd_accepts(const ag_conv2d_plan& plan) {
@@ -176,7 +176,7 @@ static bool winograd_accepts(const ag_conv2d_plan& plan) {
   const PointsLayout at = points_layout(cut.round, cut.blocks, 1);
   if (cut.fused && (cut.points * (at.in_point + at.out_point) + 64) * 4 > kScratchBytes) return false;
   constexpr int taps = kTaps<side, reach> * kTaps<side, reach>;
-  const int64_t least = cut.fused ? 1 : ceil_div(cut.points, taps);
+  const int64_t least = cut.fused ? 1 : reach == 4 ? 2 : 4;
   return 3 * cut.points * cut.tiles <= 2 * taps * int64_t{f.n} * f.p * f.q && cut.tiles >= least * kTileRows;
 }
 
