@@ -318,7 +318,7 @@ int32_t conv2d_plan(void* state, int32_t kernel, ag_conv2d_plan* plan, int32_t* 
   plan->prepared_form = candidate.form == nullptr ? 0 : candidate.form->number;
   plan->prepared_bytes = candidate.form == nullptr ? 0 : candidate.form->bytes(*plan);
   *fused = plan->epilogue & candidate.fused;
-  ag_conv2d_plan run = *plan;  // as the kernel will get it
+  ag_conv2d_plan run = *plan;  // the kernel gets no flag that it does not fuse
   run.epilogue = *fused;
   plan->workspace_bytes = candidate.workspace_bytes == nullptr ? 0 : candidate.workspace_bytes(run);
   return 1;

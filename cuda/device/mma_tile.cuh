@@ -1,6 +1,6 @@
 // A block's tile of a bf16 matrix product on tensor cores (mma.sync): kRows x kColumns results of 256 threads, in steps of 32 along the
-// depth, of strips in shared memory (strips.cuh). A warp has 32 columns and kRows / (256 / kColumns) rows of the tile: results 16 x 8 at a time in registers, lane 4 g + t holding rows g and
-// g + 8, columns 2 t and 2 t + 1 of each (mma.cuh).
+// depth, of strips in shared memory (strips.cuh). A warp has 32 columns and kRows / (256 / kColumns) rows of the tile: results 16 x 8 at a time
+// in registers, lane 4 g + t holding rows g and g + 8, columns 2 t and 2 t + 1 of each (mma.cuh).
 #pragma once
 
 #include "mma.cuh"

@@ -5,11 +5,12 @@
 //   by input   result dx, source dy. The pixels of dx fall into stride_h stride_w classes by (h + pad_top) mod stride_h and (w + pad_left) mod
 //              stride_w; within a class the taps r = class, class + stride_h, ... are those that meet dy, and the i-th of them lies i rows
 //              above the first. So no zero between the pixels of dy is ever multiplied.
-//   pieces     where a small batch has few tiles the depth is cut into pieces of at least 256 (bf16) or 128, f32 sums go to the workspace and a second launch
-//              adds them in their order. A function of the shape alone
+//   pieces     where a small batch has few tiles the depth is cut into pieces of at least 256 (bf16) or 128 (f32), f32 sums go to the workspace
+//              and a second launch adds them in their order. A function of the shape alone
 //   statistics a pair (mean, M2) for each channel and tile, merged in order by a second launch (merge_moments.cuh)
 //
-// A tile of results in the registers of its threads (MmaTile, WgmmaTile; FmaTile has another): sums[i][j][2 half + e] is row row_of(i, half), column column_of(j) + e.
+// A tile of results in the registers of its threads (MmaTile, WgmmaTile; FmaTile has another): sums[i][j][2 half + e] is row row_of(i, half),
+// column column_of(j) + e.
 #pragma once
 
 #include <algorithm>

@@ -13,7 +13,7 @@ struct Exec {
   Error* error;     // set by a refused launch
 };
 
-// The suite passed there, every candidate with its cases, and compute-sanitizer's memcheck found nothing; bench/results has the figures.
+// The suite's cases were right there for every candidate; memcheck found nothing in the tests that it ran (cuda/README.md says which).
 constexpr const char* kH200 = "NVIDIA H200, 2026-11-26";
 
 // A candidate for an op other than a convolution. `call` is the op's struct of calls.h.
