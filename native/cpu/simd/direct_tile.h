@@ -5,7 +5,8 @@
 // A step reads 2 vectors of weights and broadcasts one float per pixel: 2 n multiply-adds for n + 2 loads. Bound by the multiply-add units while the
 // weights arrive in time (128 bytes in about n cycles with 16 lanes): they are asked for kAhead steps before their use, without which a tile waits for
 // L2, and twice as long for memory where the weights are cold. Memory is slower than the first tile of a panel, and idle during the others: between
-// them, all tiles of a panel ask for the next panel. The packed pixels of a tile stay in L1 for all taps.
+// them, all tiles of a panel ask for the next panel. The packed pixels of a tile stay in L1 for all taps; with one tap they are met once, and asked for
+// a C block ahead (kTileRows lines for each line of channels: fewer than there are steps).
 #pragma once
 
 #include "direct_shape.h"
@@ -55,25 +56,22 @@ AG_INLINE void store_sum(const Sweep& z, Vector v, Vector bias, Vector slope, bo
   }
 }
 
-// `rows` rows of `width` pixels, `vectors` vectors of output channels (1 where the panel's second half is empty).
-template <int vectors, int rows, int width>
-static void direct_tile(const Sweep& z, const Tile& t) {
+// The sums of a tile. With one tap its pixels are asked for a C block ahead, at last those of the next tile.
+template <int vectors, int rows, int width, bool one_tap>
+AG_INLINE void direct_sums(const Sweep& z, const Tile& t, Vector sum[rows * width][vectors]) {
   constexpr int pixels = rows * width;
-  Vector sum[pixels][vectors];
-#pragma GCC unroll 16
-  for (int i = 0; i < pixels; ++i) {
-#pragma GCC unroll 2
-    for (int v = 0; v < vectors; ++v) sum[i][v] = zero();
-  }
+  const int taps = one_tap ? 1 : z.taps;
   const float* w = t.weights;
   const float* next = t.next;
   for (int block = 0; block < z.blocks; ++block) {
     const int channels = block + 1 < z.blocks ? kSlot : z.last;
-    for (int tap = 0; tap < z.taps; ++tap) {
+    for (int tap = 0; tap < taps; ++tap) {
       const int64_t at = block * z.block_stride + z.offset[tap];
       const float* a = t.in[0] + at;
       const float* b = t.in[rows - 1] + at;
-      for (int c = 0; c < channels; ++c, ++a, ++b, w += kPanel, next += t.next_step) {
+      const float* soon = block + 1 < z.blocks ? a + z.block_stride : t.in[0] + pixels * kSlot;
+      for (int c = 0; c < channels; ++c, ++a, ++b, w += kPanel, next += t.next_step, soon += kLineFloats) {
+        if (one_tap) __builtin_prefetch(soon);
 #pragma GCC unroll 2
         for (int i = 0; i < vectors * kLanes; i += kLineFloats) __builtin_prefetch(w + kAhead * kPanel + i);
         __builtin_prefetch(next, 0, kIntoL2);
@@ -88,6 +86,23 @@ static void direct_tile(const Sweep& z, const Tile& t) {
         }
       }
     }
+  }
+}
+
+// `rows` rows of `width` pixels, `vectors` vectors of output channels (1 where the panel's second half is empty).
+template <int vectors, int rows, int width>
+static void direct_tile(const Sweep& z, const Tile& t) {
+  constexpr int pixels = rows * width;
+  Vector sum[pixels][vectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < pixels; ++i) {
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) sum[i][v] = zero();
+  }
+  if (rows == 1 && z.taps == 1) {
+    direct_sums<vectors, rows, width, rows == 1>(z, t, sum);
+  } else {
+    direct_sums<vectors, rows, width, false>(z, t, sum);
   }
 #pragma GCC unroll 2
   for (int v = 0; v < vectors; ++v) {

@@ -15,6 +15,7 @@
 namespace {
 
 constexpr int64_t kFusedWeights = 3 << 20;            // bytes of transformed weights up to which pieces are fused
+constexpr int64_t kStayingWeights = 1 << 20;          // bytes of transformed weights that stay in L2 from piece to piece
 constexpr int64_t kFusedFloats = 200 << 10;           // floats of transformed input of a fused piece
 constexpr int kFusedTiles = 3 * 14;                   // tiles of a fused piece
 constexpr int64_t kRoundBytes = 8 << 20;              // points of a staged round, near enough in L3
@@ -27,6 +28,7 @@ struct WinogradCut {
   int points, blocks, panels;
   bool fused;
   int64_t round;       // tiles of a fused piece or of a staged round
+  int asking;          // of a fused product: groups of tiles that ask for the next panel, 2 at a line a step; none where the weights stay in L2
 };
 
 template <int side, int reach>
@@ -38,10 +40,11 @@ static WinogradCut cut_winograd(const Correlation& f) {
   cut.blocks = int(ceil_div(f.c, kSlot)), cut.panels = int(ceil_div(f.k, kPanel));
   const int64_t inputs = int64_t{cut.points} * cut.blocks * kSlot, outputs = int64_t{cut.points} * cut.panels * kPanel;  // floats for one tile
   cut.fused = outputs * f.c * 4 <= kFusedWeights;
+  cut.asking = outputs * f.c * 4 <= kStayingWeights ? 0 : 2;
   if (cut.fused) {
     const int64_t most = at_most(at_least(kFusedFloats / inputs / kTileRows, 1), kFusedTiles / kTileRows) * kTileRows;
-    const int64_t wanted = ceil_div(ceil_div(cut.tiles, kPieces), kTileRows) * kTileRows;
-    cut.round = at_most(at_most(most, wanted), cut.tiles);
+    const int64_t wanted = at_least(ceil_div(ceil_div(cut.tiles, kPieces), kTileRows), 2) * kTileRows;  // two groups: each piece reads all the weights
+    cut.round = ceil_div(cut.tiles, ceil_div(cut.tiles, at_most(most, wanted)));
   } else {
     const int64_t least = at_least(kRoundBytes / 4 / (inputs + outputs), kProductTiles);
     cut.round = ceil_div(cut.tiles, at_least(cut.tiles / least, 1));
@@ -73,9 +76,32 @@ AG_INLINE PointsLayout points_layout(int64_t tiles, int blocks, int panels) {
   return {tiles * blocks * kSlot + 16, tiles * kSlot, tiles * panels * kPanel + 16, int64_t{panels} * kPanel};
 }
 
+// What a fused piece will need soon: ranges of memory, asked for in this order, a line in each step of a tile. Its transforms would wait for them; its
+// products leave the memory idle. (All lines of a range at once are not taken: the processor drops what it cannot keep track of.)
+struct Ahead {
+  struct Range { const float* from; const float* end; } range[3];
+  int at;
+};
+
+// The share of `tiles` tiles, from `first` on, in a tensor of `floats` floats: near enough, what it misses is a neighbour's.
+AG_INLINE Ahead::Range share_of_tiles(const WinogradCut& cut, const float* tensor, int64_t floats, int64_t first, int64_t tiles) {
+  if (tensor == nullptr) return {};
+  return {tensor + floats * at_most(first, cut.tiles) / cut.tiles, tensor + floats * at_most(first + tiles, cut.tiles) / cut.tiles};
+}
+
+AG_INLINE void ask_ahead(Ahead& ahead, Tile& t, int64_t steps) {
+  while (ahead.at < 2 && ahead.range[ahead.at].from >= ahead.range[ahead.at].end) ++ahead.at;
+  Ahead::Range& range = ahead.range[ahead.at];
+  const bool any = range.from < range.end;
+  t.next = any ? range.from : t.weights;
+  t.next_step = any ? kLineFloats : 0;
+  if (any) range.from += steps * kLineFloats;
+}
+
 // One point's product for tiles [first, first + count) of the layout and one panel; its sums go to column `column` of each tile's outputs.
+// ahead: what to ask for besides the next panel; null where each step asks for a part of that.
 static void winograd_product(const WinogradContext& z, int point, int panel, int64_t first, int64_t count, const PointsLayout& at,
-                             const float* in, float* out, int column) {
+                             const float* in, float* out, int column, Ahead* ahead) {
   Sweep sweep = {};
   sweep.blocks = z.cut.blocks, sweep.last = z.f.c - (z.cut.blocks - 1) * kSlot, sweep.taps = 1;
   sweep.block_stride = at.in_block, sweep.pixel_stride = at.out_tile, sweep.y = out;
@@ -85,11 +111,13 @@ static void winograd_product(const WinogradContext& z, int point, int panel, int
   const int vectors = z.f.k - panel * kPanel > kLanes ? 2 : 1;
   if (vectors == 1) t.count = kLanes;
   const int64_t groups = ceil_div(count, kTileRows), panel_floats = int64_t{z.f.c} * kPanel;
-  ask_for_next(t, t.weights + panel_floats, groups);
+  const int64_t asking = ahead == nullptr ? groups : at_most(groups, z.cut.asking);
+  if (asking > 0) ask_for_next(t, t.weights + panel_floats, asking);
   for (int64_t i = 0; i < groups; ++i) {
     const int64_t begin = first + count * i / groups, end = first + count * (i + 1) / groups;
     t.in[0] = in + point * at.in_point + begin * kSlot;
     t.out[0] = point * at.out_point + begin * at.out_tile;
+    if (i >= asking) ask_ahead(*ahead, t, z.f.c);
     direct_tiles(vectors, 1, int(end - begin))(sweep, t);
     t.next += z.f.c * t.next_step;
   }
@@ -128,8 +156,13 @@ static void winograd_fused(const void* context, int64_t piece, void* scratch) {
   float* in = static_cast<float*>(scratch);
   float* out = in + ceil_div(z.cut.points * at.in_point, 64) * 64;
   transform_tiles<side, reach, reach>(z.in, first, count, in, at.in_point, at.in_block);
+  const int64_t inputs = int64_t{z.f.n} * z.f.h * z.f.w * z.f.c, outputs = int64_t{z.f.n} * z.f.p * z.f.q * z.f.k;
+  Ahead ahead = {};
+  ahead.range[0] = share_of_tiles(z.cut, z.out.y, outputs, first, count);
+  ahead.range[1] = share_of_tiles(z.cut, z.out.residual, outputs, first, count);
+  ahead.range[2] = share_of_tiles(z.cut, z.in.in, inputs, first + count, count);  // of the next piece
   for (int panel = 0; panel < z.cut.panels; ++panel) {
-    for (int point = 0; point < z.cut.points; ++point) winograd_product(z, point, panel, 0, count, at, in, out, 0);
+    for (int point = 0; point < z.cut.points; ++point) winograd_product(z, point, panel, 0, count, at, in, out, 0, &ahead);
     winograd_outputs<side, reach>(z, first, count, panel * kPanel, int(at_most(kPanel, z.f.k - panel * kPanel)), at, out);
   }
 }
@@ -148,7 +181,7 @@ static void winograd_product_piece(const void* context, int64_t piece, void*) {
   const int64_t parts = ceil_div(z.count, kProductTiles), part = piece % parts;
   const int64_t begin = z.count * part / parts, end = z.count * (part + 1) / parts;
   for (int panel = 0; panel < z.cut.panels; ++panel) {
-    winograd_product(z, int(piece / parts), panel, begin, end - begin, at, z.points_in, z.points_out, panel * kPanel);
+    winograd_product(z, int(piece / parts), panel, begin, end - begin, at, z.points_in, z.points_out, panel * kPanel, nullptr);
   }
 }
 
