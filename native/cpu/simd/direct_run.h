@@ -67,7 +67,16 @@ static void direct_piece(const void* context, int64_t piece, void* scratch) {
 
   const int64_t skip = int64_t{block} * kSlot * taps * kPanel;
   const int end = int(at_most(int64_t{panel_piece + 1} * cut.panels_per_piece, cut.panels));
-  for (int panel = panel_piece * cut.panels_per_piece; panel < end; ++panel) {
+  int panel = panel_piece * cut.panels_per_piece;
+  if (last - first == 1 && units[0].width == 1) {
+    Tile t = {};
+    t.in[0] = packed + units[0].in, t.out[0] = units[0].out;
+    for (; panel + 1 < end; panel += 2) {
+      t.weights = z.weights + panel * panel_floats(f) + skip, t.k = panel * kPanel, t.count = int(at_most(2 * kPanel, f.k - t.k));
+      direct_two_panels(sweep, t, panel_floats(f));
+    }
+  }
+  for (; panel < end; ++panel) {
     const int k = panel * kPanel;
     run_tiles(sweep, packed, units, int(last - first), z.weights + panel * panel_floats(f) + skip, panel_floats(f), k, int(at_most(kPanel, f.k - k)));
   }
