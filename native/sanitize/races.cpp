@@ -108,14 +108,20 @@ class User {
     ok(ag_kernel_force(device_, op, -1));
   }
 
+  // Each kernel with the first shape that it can do.
   void convolutions(int32_t direction) {
-    const ag_conv2d_shape shape = {3, 14, 12, 33, 48, 3, 3, 1, 1, 1, 1, 1, 1, AG_F32};
-    const int64_t inputs = 3 * 14 * 12 * 33, outputs = 3 * 14 * 12 * 48, weights = 48 * 9 * 33;
+    const ag_conv2d_shape shapes[] = {{3, 14, 12, 33, 48, 3, 3, 1, 1, 1, 1, 1, 1, AG_F32}, {3, 14, 12, 33, 48, 5, 5, 1, 1, 2, 2, 2, 2, AG_F32}};
+    const int64_t inputs = 3 * 14 * 12 * 33, outputs = 3 * 14 * 12 * 48;
     int32_t kernels = 0;
     ok(ag_kernel_count(device_, AG_OP_CONV2D_FORWARD + direction, &kernels));
     for (int32_t kernel = 0; kernel < kernels; ++kernel) {
       ag_conv2d_plan plan;
-      ok(ag_conv2d_make_plan(device_, &shape, direction, 0, AG_OVERWRITE, kernel, &plan));
+      ag_status status = AG_UNAVAILABLE;
+      for (const ag_conv2d_shape& shape : shapes) {
+        if (status == AG_UNAVAILABLE) status = ag_conv2d_make_plan(device_, &shape, direction, 0, AG_OVERWRITE, kernel, &plan);
+      }
+      ok(status);
+      const int64_t weights = int64_t{48} * plan.shape.r * plan.shape.s * 33;
       ag_conv2d_operands operands = {};
       operands.x = numbers(inputs), operands.w = numbers(weights), operands.y = numbers(outputs);
       operands.prepared = plan.prepared_bytes == 0 ? 0 : space(plan.prepared_bytes);
