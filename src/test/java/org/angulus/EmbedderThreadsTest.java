@@ -319,7 +319,7 @@ class EmbedderThreadsTest {
                 }
             }
             int used = embedder.batches() - runs.get();
-            assertTrue(used <= 20, used + " batches for 10 times 8 crops");
+            assertTrue(used <= 40, used + " batches for 10 times 8 crops");  // 10, and more where a crop is done before the next one comes
         }
     }
 
