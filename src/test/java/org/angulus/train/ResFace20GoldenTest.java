@@ -8,8 +8,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -97,17 +95,16 @@ class ResFace20GoldenTest {
             double loss = golden.data("loss").get(ValueLayout.JAVA_DOUBLE_UNALIGNED, 0);
             assertEquals(loss, step.summary().loss(), 1e-5 * loss);
             // An input of a PReLU that lies within the rounding e of its kink may take the other side. Of inputs spread like a normal the share e
-            // does, and a share e of changed slopes moves a gradient by sqrt(e): 3e-3 at the 1e-5 of Winograd's transforms. In the caffe variant few
-            // inputs are that near.
+            // does, and a share e of changed slopes moves a gradient by sqrt(e): 3e-3 at the 1e-5 of Winograd's transforms. Plain sums lose 1e-7,
+            // and in the caffe variant no input is that near.
+            double tolerance = name.equals("cpu:baseline") && variant == Variant.CAFFE ? 1e-4 : 1e-2;
             Weights gradients = step.gradients();
-            List<Double> errors = new ArrayList<>();
+            int checked = 0;
             for (TensorSpec spec : gradients.specs()) {
-                errors.add(check(golden, "grad." + spec.name(), gradients.get(spec), 1e-2));
+                check(golden, "grad." + spec.name(), gradients.get(spec), tolerance);
+                checked++;
             }
-            Collections.sort(errors);
-            double median = errors.get(errors.size() / 2);
-            assertTrue(median <= (variant == Variant.CAFFE ? 1e-3 : 4e-3), () -> "half of the gradients differ by " + median + " or more");
-            assertEquals(golden.entries().stream().filter(entry -> entry.name().startsWith("norm.grad.")).count(), errors.size());
+            assertEquals(golden.entries().stream().filter(entry -> entry.name().startsWith("norm.grad.")).count(), checked);
             step.launchUpdate();
             Weights after = step.weights();
             for (FlatLayout.Entry entry : step.network().statistics().entries()) {
@@ -117,8 +114,8 @@ class ResFace20GoldenTest {
         }
     }
 
-    /** The norm, and the sampled entries against the size that an entry of this norm has on average, which is returned. */
-    private static double check(SafeTensors golden, String name, float[] actual, double tolerance) throws IOException {
+    /** The norm, and the sampled entries against the size that an entry of this norm has on average. */
+    private static void check(SafeTensors golden, String name, float[] actual, double tolerance) throws IOException {
         double norm = golden.data("norm." + name).get(ValueLayout.JAVA_DOUBLE_UNALIGNED, 0);
         double sum = 0;
         for (float value : actual) {
@@ -138,6 +135,5 @@ class ResFace20GoldenTest {
         double size = Math.max(expected, norm * norm * indices.length / actual.length);
         double relative = Math.sqrt(difference / size);
         assertTrue(relative <= tolerance, () -> "entries of " + name + " differ by " + relative);
-        return relative;
     }
 }
