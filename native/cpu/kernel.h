@@ -5,7 +5,8 @@
 
 namespace angulus::cpu {
 
-enum class Isa : int32_t { baseline = 0, avx2 = 1, avx512 = 2 };  // baseline: x86-64; avx2: x86-64-v3; avx512: x86-64-v4
+// baseline: the plain kernels, x86-64; sse2: vectors too, x86-64; avx2: x86-64-v3; avx512: x86-64-v4.
+enum class Isa : int32_t { baseline = 0, sse2 = 1, avx2 = 2, avx512 = 3 };
 
 // Scratch of a worker, 64-byte aligned, not kept between pieces. Nothing in it may reach a result by way of another piece.
 constexpr int64_t kScratchBytes = int64_t{4} << 20;

@@ -11,7 +11,7 @@ namespace angulus::cpu {
 
 namespace {
 
-constexpr Isa kLevels[] = {Isa::baseline, Isa::avx2, Isa::avx512};
+constexpr Isa kLevels[] = {Isa::baseline, Isa::sse2, Isa::avx2, Isa::avx512};
 
 bool parse_isa(const char* name, Isa* isa) {
   for (const Isa level : kLevels) {
@@ -42,7 +42,14 @@ int64_t number_in(const char* path, const char* key) {
 
 }  // namespace
 
-const char* isa_name(Isa isa) { return isa == Isa::avx512 ? "avx512" : isa == Isa::avx2 ? "avx2" : "baseline"; }
+const char* isa_name(Isa isa) {
+  switch (isa) {
+    case Isa::avx512: return "avx512";
+    case Isa::avx2: return "avx2";
+    case Isa::sse2: return "sse2";
+    default: return "baseline";
+  }
+}
 
 Isa machine_isa() {
   __builtin_cpu_init();
@@ -51,14 +58,14 @@ Isa machine_isa() {
                   __builtin_cpu_supports("movbe");
   const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
                   __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  return v4 ? Isa::avx512 : v3 ? Isa::avx2 : Isa::baseline;
+  return v4 ? Isa::avx512 : v3 ? Isa::avx2 : Isa::sse2;
 }
 
 ag_status choose_isa(const char* variant, Isa* isa, std::string* cause) {
   Isa cap = Isa::avx512;
   const char* const most = std::getenv("AG_MAX_ISA");
   if (most != nullptr && most[0] != '\0' && !parse_isa(most, &cap)) {
-    *cause = format("AG_MAX_ISA is \"%s\"; expected avx512, avx2 or baseline", most);
+    *cause = format("AG_MAX_ISA is \"%s\"; expected avx512, avx2, sse2 or baseline", most);
     return AG_INVALID_ARGUMENT;
   }
   const Isa machine = machine_isa();
@@ -67,7 +74,7 @@ ag_status choose_isa(const char* variant, Isa* isa, std::string* cause) {
     return AG_OK;
   }
   if (!parse_isa(variant, isa)) {
-    *cause = format("\"%s\" is no instruction set of the cpu device; expected avx512, avx2 or baseline", variant);
+    *cause = format("\"%s\" is no instruction set of the cpu device; expected avx512, avx2, sse2 or baseline", variant);
     return AG_INVALID_ARGUMENT;
   }
   if (*isa > machine) {

@@ -10,7 +10,7 @@ namespace angulus::cpu {
 const char* isa_name(Isa isa);
 // The best that processor and system support.
 Isa machine_isa();
-// The level that a device gets: variant is "", "avx512", "avx2" or "baseline"; AG_MAX_ISA caps it. On failure a status and the cause.
+// The level that a device gets: variant is "", "avx512", "avx2", "sse2" or "baseline"; AG_MAX_ISA caps it. On failure a status and the cause.
 ag_status choose_isa(const char* variant, Isa* isa, std::string* cause);
 
 std::string processor_name();

@@ -82,7 +82,7 @@ const ag_backend& find_backend(const char* device_name, std::string* variant) {
     }
     return *plug_in.backend;
   }
-  fail(AG_INVALID_ARGUMENT, "no device is called \"%s\"; expected cpu, cpu:avx512, cpu:avx2, cpu:baseline, cuda:N or simt", device_name);
+  fail(AG_INVALID_ARGUMENT, "no device is called \"%s\"; expected cpu, cpu:avx512, cpu:avx2, cpu:sse2, cpu:baseline, cuda:N or simt", device_name);
 }
 
 std::string describe_backends() {

@@ -7,7 +7,7 @@
 
 #define AG_INLINE static inline __attribute__((always_inline))
 #define AG_SHARED [[maybe_unused]] static  // a function that not every file of this level needs
-#define AG_ISA Isa::baseline
+#define AG_ISA Isa::sse2
 
 namespace {
 

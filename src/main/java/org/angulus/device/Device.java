@@ -68,7 +68,7 @@ public final class Device implements AutoCloseable {
     /**
      * Opens a device.
      *
-     * @param name "cpu" (the best instruction set here), "cpu:avx512", "cpu:avx2", "cpu:baseline", "cuda:N", "simt"
+     * @param name "cpu" (the best instruction set here), "cpu:avx512", "cpu:avx2", "cpu:sse2", "cpu:baseline" (plain kernels), "cuda:N", "simt"
      * @throws NativeLibraryException when the native library cannot be used
      * @throws DeviceUnavailableException when there is no such device here; the message says why
      */

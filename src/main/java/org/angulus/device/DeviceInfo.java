@@ -5,7 +5,7 @@ package org.angulus.device;
  *
  * @param name "cpu", "cuda:0"
  * @param description processor or card
- * @param isa "avx512", "avx2", "baseline", "sm_90a", "simt"
+ * @param isa "avx512", "avx2", "sse2", "baseline", "sm_90a", "simt"
  * @param memoryBytes memory of the device
  * @param freeBytes of it free now
  * @param allocatedBytes taken by this device's buffers and not yet freed

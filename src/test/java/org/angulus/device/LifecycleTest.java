@@ -155,7 +155,7 @@ class LifecycleTest {
     void unknownDevicesAreToldApart() {
         DeviceException unknown = assertThrows(DeviceException.class, () -> Device.open("gpu"));
         assertEquals(Status.INVALID_ARGUMENT, unknown.status());
-        assertEquals("no device is called \"gpu\"; expected cpu, cpu:avx512, cpu:avx2, cpu:baseline, cuda:N or simt", unknown.getMessage());
+        assertEquals("no device is called \"gpu\"; expected cpu, cpu:avx512, cpu:avx2, cpu:sse2, cpu:baseline, cuda:N or simt", unknown.getMessage());
         assertThrows(DeviceException.class, () -> Device.open("cpu:mmx"));
         assertThrows(DeviceException.class, () -> Device.open(""));
         try (Device best = Device.best()) {

@@ -15,7 +15,7 @@ public final class TestDevices {
     /** Floating-point operations that one case may take in the shim, which runs about 0.1 GFLOP/s. */
     private static final double SHIM_WORK = 3e6;
 
-    private static final List<String> NAMES = List.of("cpu:avx512", "cpu:avx2", "cpu:baseline", "simt", "cuda:0");
+    private static final List<String> NAMES = List.of("cpu:avx512", "cpu:avx2", "cpu:sse2", "cpu:baseline", "simt", "cuda:0");
 
     private static final List<String> CHOSEN = chosen();
 

@@ -71,7 +71,7 @@ class ResFace20GoldenTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"cpu, ARTICLE", "cpu, CAFFE", "cpu:baseline, ARTICLE", "cpu:baseline, CAFFE"})
+    @CsvSource({"cpu, ARTICLE", "cpu, CAFFE", "cpu:sse2, ARTICLE", "cpu:sse2, CAFFE", "cpu:baseline, ARTICLE", "cpu:baseline, CAFFE"})
     void gradientsAreThoseOfPyTorch(String name, Variant variant) throws IOException {
         TrainingConfig config = TrainingConfig.parse("{\"batch\": 4, \"flip\": false}")
                 .withNetwork(ResFaceConfig.of("resface20", variant))
