@@ -64,7 +64,7 @@ ag_status ag_backends(char* text, int64_t bytes);
 typedef struct ag_device_info {
   char name[64];            /* "cpu", "cuda:0" */
   char description[192];    /* processor or card */
-  char isa[32];             /* "avx512", "avx2", "sse2", "baseline", "sm_90a", "simt" */
+  char isa[32];             /* "avx512", "avx2", "baseline", "sm_90a", "simt" */
   int64_t memory_bytes;     /* memory of the device */
   int64_t free_bytes;       /* of it free now */
   int64_t allocated_bytes;  /* taken through ag_alloc and not yet freed */
@@ -73,7 +73,7 @@ typedef struct ag_device_info {
   int32_t abi_version;
 } ag_device_info;
 
-/* name: "cpu" (best ISA), "cpu:avx512", "cpu:avx2", "cpu:sse2", "cpu:baseline" (plain kernels), "cuda:N", "simt". AG_MAX_ISA in the environment caps "cpu". On failure
+/* name: "cpu" (best ISA), "cpu:avx512", "cpu:avx2", "cpu:baseline", "cuda:N", "simt". AG_MAX_ISA in the environment caps "cpu". On failure
  * the words go to message. */
 ag_status ag_device_open(const char* name, ag_device** device, char* message, int64_t message_bytes);
 ag_status ag_device_close(ag_device* device);                          /* SYNC */
