@@ -1,5 +1,5 @@
 // Batch norm over the rows of an activation, with an optional PReLU after it (Ioffe and Szegedy 2015, algorithm 1 and section 3).
-//   x, y, residual, dy, dx (rows, columns) f32; statistics (2, columns): mean, biased variance; gamma, beta, slope (columns);
+//   x, y, residual, dy, dx (rows, columns) f32, x of the statistics f32 or bf16; statistics (2, columns): mean, biased variance; gamma, beta, slope (columns);
 //   sums (2, columns): sum dv, sum dv x^. Workspace double (2 or 3, blocks, columns).
 // statistics: each tile (parallel.h) takes its mean, then its M2 = sum (x - mean)^2; tiles are merged in block order by Chan, Golub and
 //   LeVeque (1979): M2 = M2a + M2b + d^2 na nb / (na + nb), so no digit is lost to E[x^2] - E[x]^2.
@@ -10,6 +10,7 @@
 #include <cmath>
 
 #include "columns.h"
+#include "elements.h"
 #include "workspace.h"
 
 namespace angulus::cpu {
@@ -52,9 +53,10 @@ void finish_batch_norm_backward_reduce(const Exec& exec, const BatchNormBackward
 
 namespace {
 
+template <class T>
 void run_statistics(const Exec& exec, const void* arguments) {
   const auto& call = as<BatchNormStatisticsCall>(arguments);
-  const float* const x = static_cast<const float*>(call.x);
+  const T* const x = static_cast<const T*>(call.x);
   const Tiling tiling = Tiling::of(call.shape.rows, call.shape.columns);
   const ColumnPartials partials(call.workspace, tiling);
   for_tiles(exec, tiling, [&](const Tile& tile) {
@@ -66,8 +68,8 @@ void run_statistics(const Exec& exec, const void* arguments) {
     for (int64_t first = tile.row; first < tile.row_end; first += kRun) {
       float sum[Tiling::kChunk] = {};
       for (int64_t i = first; i < std::min(first + kRun, tile.row_end); ++i) {
-        const float* const row = x + i * tiling.columns + tile.column;
-        for (int64_t j = 0; j < width; ++j) sum[j] += row[j];
+        const T* const row = x + i * tiling.columns + tile.column;
+        for (int64_t j = 0; j < width; ++j) sum[j] += number(row[j]);
       }
       for (int64_t j = 0; j < width; ++j) mean[j] += static_cast<double>(sum[j]);
     }
@@ -80,9 +82,9 @@ void run_statistics(const Exec& exec, const void* arguments) {
     for (int64_t first = tile.row; first < tile.row_end; first += kRun) {
       float sum[Tiling::kChunk] = {};
       for (int64_t i = first; i < std::min(first + kRun, tile.row_end); ++i) {
-        const float* const row = x + i * tiling.columns + tile.column;
+        const T* const row = x + i * tiling.columns + tile.column;
         for (int64_t j = 0; j < width; ++j) {
-          const float distance = row[j] - centre[j];
+          const float distance = number(row[j]) - centre[j];
           sum[j] += distance * distance;
         }
       }
@@ -221,7 +223,9 @@ void run_backward_input(const Exec& exec, const void* arguments) {
 }  // namespace
 
 extern const Kernel batch_norm_statistics_f32_plain = {"batch_norm_statistics_f32_plain", Isa::baseline, is_f32<BatchNormStatisticsCall>,
-                                                       run_statistics};
+                                                       run_statistics<float>};
+extern const Kernel batch_norm_statistics_bf16_plain = {"batch_norm_statistics_bf16_plain", Isa::baseline, is_bf16<BatchNormStatisticsCall>,
+                                                        run_statistics<Bf16>};
 extern const Kernel batch_norm_forward_f32_plain = {"batch_norm_forward_f32_plain", Isa::baseline, layer_is_f32<BatchNormForwardCall>, run_forward};
 extern const Kernel batch_norm_backward_reduce_f32_plain = {"batch_norm_backward_reduce_f32_plain", Isa::baseline,
                                                             layer_is_f32<BatchNormBackwardReduceCall>, run_backward_reduce};

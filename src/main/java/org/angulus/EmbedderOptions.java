@@ -14,8 +14,8 @@ import org.angulus.eval.FlipFusion;
  * @param threads workers of the device, 1 to 256; 0: as many as the process may use
  * @param fixedBatch whether every batch is filled up to the largest. An embedding's bits then depend on the crop alone; otherwise the size of the
  *     batch that it shares with other callers may change them, by less than 1e-10 of the cosine. Slower where few crops come at a time
- * @param precision of activations and of the factors of all products: {@link Type#BF16} is for cards, takes half the memory, and leaves 1 - cosine to the
- *     embedding in f32 near 1e-5. For an int8 model {@link Type#F32}
+ * @param precision of activations and of the factors of all products: {@link Type#BF16} takes half the memory and leaves 1 - cosine to the embedding
+ *     in f32 near 1e-5; it is for cards and for processors with AMX or AVX512_BF16, others are faster in f32. For an int8 model {@link Type#F32}
  */
 public record EmbedderOptions(
         String device, int largestBatch, Duration latency, FlipFusion flip, int threads, boolean fixedBatch, Type precision) {

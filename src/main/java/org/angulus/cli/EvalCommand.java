@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.angulus.device.Device;
+import org.angulus.device.Type;
 import org.angulus.eval.EmbeddedPairs;
 import org.angulus.eval.FlipFusion;
 import org.angulus.eval.LfwProtocol;
@@ -97,7 +98,8 @@ final class EvalCommand implements Callable<Integer> {
         try (Device opened = Devices.open(device);
                 EmbeddingNetwork network = EmbeddingNetwork.load(opened, model, 32, precision.precision())) {
             embedded = source.embed(source.pairs(), network, flip, !json);
-            report = VerificationReport.of(protocol(), embedded, metadata.network().name() + " " + model.getFileName(), metadata.trainingSet(), flip);
+            String name = metadata.network().name() + " " + model.getFileName() + (precision.precision() == Type.F32 ? "" : " in " + precision.precision().words());
+            report = VerificationReport.of(protocol(), embedded, name, metadata.trainingSet(), flip);
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(ExitCode.FAILED, e.getMessage() + ".");
         }

@@ -9,7 +9,8 @@ final class PrecisionOption {
             names = "--precision",
             paramLabel = "TYPE",
             defaultValue = "F32",
-            description = "How the numbers between the layers are stored: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}); BF16 needs a card.")
+            description = "How the numbers between the layers are stored and the factors of products rounded: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). "
+                    + "BF16 is fast on cards and on processors with AMX or AVX512_BF16.")
     private Type precision;
 
     Type precision() {

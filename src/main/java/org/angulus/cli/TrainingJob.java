@@ -87,7 +87,7 @@ final class TrainingJob {
             if (threads != null && device.isProcessor()) {
                 device.setThreads(threads);
             }
-            stages.list().forEach(stage -> device.require(stage.precision()));
+            stages.list().forEach(stage -> device.requireTraining(stage.precision()));
             // Not before: what was refused until here leaves no folder behind.
             folder.write(stages, choice, faces.people());
             announce(device.info(), faces, orders);

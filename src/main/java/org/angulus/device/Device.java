@@ -219,17 +219,17 @@ public final class Device implements AutoCloseable {
     }
 
     /**
-     * Checks that networks can store their activations in a type here.
+     * Checks that networks can be trained here with their activations stored in a type. Every device embeds in every type.
      *
      * @throws DeviceUnavailableException when this device has no kernels for it; one sentence says what to do
      */
-    public void require(Type type) {
+    public void requireTraining(Type type) {
         try {
             for (Direction direction : Direction.values()) {
                 ops.conv2dPlan(Conv2dShape.linear(1, 1, 1, type), direction, Epilogue.NONE);
             }
         } catch (DeviceUnavailableException none) {
-            throw new DeviceUnavailableException("device " + name + " has no kernels for precision " + type.words() + "; choose precision "
+            throw new DeviceUnavailableException("device " + name + " does not train in precision " + type.words() + "; choose precision "
                     + Type.F32.words() + ", or a card such as cuda:0");
         }
     }

@@ -56,7 +56,6 @@ public final class EmbeddingNetwork implements AutoCloseable {
      * @param weights parameters and running statistics; others are left alone
      * @param largest images that run at one time at most; rounded up to a power of two
      * @param precision of activations and of the factors of all products
-     * @throws org.angulus.device.DeviceUnavailableException when the device has no kernels for the precision
      * @throws OutOfDeviceMemoryException when so many do not fit; the sentence names how many do, and nothing stays taken
      */
     public EmbeddingNetwork(Device device, NetworkConfig config, InputFormat format, Weights weights, int largest, Type precision) {
@@ -64,7 +63,6 @@ public final class EmbeddingNetwork implements AutoCloseable {
     }
 
     private EmbeddingNetwork(Device device, NetworkConfig config, InputFormat format, TensorRows weights, int largest, Type precision) {
-        device.require(precision);
         Network network = config.build();
         var folded = new FoldedWeights(network, weights);
         this(device, config, folded.layout(), folded, n -> new EmbeddingBucket(device.ops(), network, format, folded, n, precision), largest);

@@ -62,7 +62,7 @@ public final class ModelPlan {
     ModelPlan(
             Ops ops, Network network, InputFormat inputFormat, FlatLayout parameters, int n, long seed, Type precision, int frozen,
             ActivationPlan activations) {
-        ops.device().require(precision);
+        ops.device().requireTraining(precision);
         this.network = network;
         this.inputFormat = inputFormat;
         this.n = n;

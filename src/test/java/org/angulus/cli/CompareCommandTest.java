@@ -70,8 +70,12 @@ class CompareCommandTest {
     }
 
     @Test
-    void aPrecisionThatTheDeviceLacksIsRefused() {
-        compare("--precision", "bf16").failsOnly(ExitCode.FAILED, "device cpu has no kernels for precision bf16");
+    void bf16ChangesTheCosineALittle() throws IOException {
+        Outcome run = compare("--precision", "bf16", "--threshold", 0, "--json");
+        double rounded = JsonParser.parseString(run.out()).getAsJsonObject().get("cosine").getAsDouble();
+        double exact = cosine(FlipFusion.NONE);
+        assertTrue(exact != rounded, "bf16 rounds");
+        assertEquals(exact, rounded, 2e-3);
     }
 
     /** The number that a FAR needs is seldom a multiple of ten; what is drawn is. */

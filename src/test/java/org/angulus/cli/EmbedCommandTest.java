@@ -271,11 +271,16 @@ class EmbedCommandTest {
     }
 
     @Test
-    void aPrecisionThatTheDeviceLacksIsRefused() throws IOException {
+    void bf16IsAnotherRunsPrecision() throws IOException {
         crop("a.png", 1);
-        embed(crops, "--precision", "bf16").failsOnly(ExitCode.FAILED, "device cpu has no kernels for precision bf16; choose precision f32");
-        assertFalse(Files.exists(out), "a refused call leaves no folder");
-        embed(crops, "--precision", "f32").succeeds();
+        embed(crops, "--precision", "bf16").succeeds();
+        Embedding exact = expected(1).getFirst();
+        Embedding rounded = Embedding.of(rows().getFirst());
+        assertFalse(Arrays.equals(exact.toArray(), rounded.toArray()), "bf16 rounds");
+        assertEquals(1, exact.cosine(rounded), 1e-3);
+        String settings = Files.readString(out.resolve("embed.json"));
+        assertTrue(settings.contains(" bf16\""), settings);
+        embed(crops, "--precision", "f32").failsOnly(ExitCode.FAILED, "bf16");
     }
 
     private static long size(Path file) {

@@ -65,8 +65,21 @@ class EvalCommandTest {
     }
 
     @Test
-    void aPrecisionThatTheDeviceLacksIsRefused() {
-        eval(model, faces, "--pairs", pairs, "--precision", "bf16").failsOnly(ExitCode.FAILED, "device cpu has no kernels for precision bf16");
+    void bf16ChangesTheScoresALittleAndTheReportNamesIt() {
+        JsonObject exact = report("f32");
+        JsonObject rounded = report("bf16");
+        assertEquals("resface4 model.safetensors", exact.get("network").getAsString());
+        assertEquals("resface4 model.safetensors in bf16", rounded.get("network").getAsString());
+        double difference = firstThreshold(exact) - firstThreshold(rounded);
+        assertTrue(difference != 0 && Math.abs(difference) < 2e-3, "the thresholds differ by " + difference);
+    }
+
+    private JsonObject report(String precision) {
+        return JsonParser.parseString(eval(model, faces, "--pairs", pairs, "--precision", precision, "--json").succeeds().out()).getAsJsonObject();
+    }
+
+    private static double firstThreshold(JsonObject report) {
+        return report.getAsJsonArray("tarAtFar").get(0).getAsJsonObject().get("cosineThreshold").getAsDouble();
     }
 
     /** The two reports are of the same figures. */

@@ -279,7 +279,7 @@ class TrainCommandTest {
 
     @Test
     void aPrecisionThatTheDeviceLacksIsRefused() throws IOException {
-        train("--device", "cpu", "--set", "precision=bf16").failsOnly(ExitCode.FAILED, "device cpu has no kernels for precision bf16; choose precision f32");
+        train("--device", "cpu", "--set", "precision=bf16").failsOnly(ExitCode.FAILED, "device cpu does not train in precision bf16; choose precision f32");
         assertNoRun();
     }
 

@@ -50,8 +50,12 @@ class ThreadsTest {
                     ? Conv2dShape.square(2, 6, 5, 8, 12, filter, 1, filter / 2, Type.F32)
                     : Conv2dShape.square(5, 13, 11, 24, 36, filter, 1, filter / 2, Type.F32));
         }
+        if (!simt) {
+            putConvolutions(runs, device, Conv2dShape.square(5, 13, 11, 72, 36, 3, 1, 1, Type.BF16));
+            putConvolutions(runs, device, Conv2dShape.linear(5, 500, 700, Type.BF16)); // many panels: the input is packed first
+        }
         for (Op op : List.of(Op.CONV2D_FORWARD, Op.CONV2D_BACKWARD_INPUT, Op.CONV2D_BACKWARD_WEIGHT)) {
-            device.kernels(op).stream().filter(kernel -> KernelWalk.isFor(kernel, Type.F32)).forEach(kernel ->
+            device.kernels(op).stream().filter(kernel -> KernelWalk.isFor(kernel, Type.F32) || !simt && KernelWalk.isFor(kernel, Type.BF16)).forEach(kernel ->
                     assertTrue(runs.keySet().stream().anyMatch(what -> what.startsWith(kernel)), kernel + " takes none of the shapes"));
         }
         if (!device.kernels(Op.CHANNEL_SUM).isEmpty()) {
@@ -76,15 +80,15 @@ class ThreadsTest {
 
     private static void putConvolutions(Map<String, Supplier<double[]>> runs, Device device, Conv2dShape shape) {
         Numbers numbers = new Numbers(2);
-        double[] x = numbers.signed(Type.F32, shape.inputs());
+        double[] x = numbers.signed(shape.type(), shape.inputs());
         double[] w = numbers.signed(Type.F32, shape.weights());
-        double[] dy = numbers.signed(Type.F32, shape.outputs());
+        double[] dy = numbers.signed(shape.type(), shape.outputs());
         for (ConvolutionRun run : List.of(ConvolutionRun.forward(x, w), ConvolutionRun.backwardInput(dy, w), ConvolutionRun.backwardWeight(x, dy))) {
             List<String> kernels = device.kernels(run.direction().op());
             for (int kernel = 0; kernel < kernels.size(); kernel++) {
                 int k = kernel;
-                if (KernelWalk.isFor(kernels.get(kernel), Type.F32) && takes(device, shape, run.direction(), kernel)) {
-                    runs.put(kernels.get(kernel) + " " + shape.r(), () -> run.on(device, shape, k).output());
+                if (KernelWalk.isFor(kernels.get(kernel), shape.type()) && takes(device, shape, run.direction(), kernel)) {
+                    runs.put(kernels.get(kernel) + " " + shape.r() + " " + shape.c(), () -> run.on(device, shape, k).output());
                 }
             }
         }
