@@ -12,11 +12,11 @@ constexpr int kBf16Block = 32;                                                  
 constexpr int64_t kBf16StepBytes = int64_t{kBf16Block} * kBf16Panel * 2;  // weights of a block, a tap and a panel
 constexpr int32_t kBf16Form = 61;
 
-inline bool bf16_patches(const ag_conv2d_shape& s) { return int64_t{s.r} * s.s > 1 && int64_t{s.r} * s.s * s.c <= kBf16Block; }
-inline int64_t bf16_taps(const ag_conv2d_shape& s) { return bf16_patches(s) ? 1 : int64_t{s.r} * s.s; }
-inline int64_t bf16_blocks(const ag_conv2d_shape& s) { return bf16_patches(s) ? 1 : (int64_t{s.c} + kBf16Block - 1) / kBf16Block; }
-inline int64_t bf16_panels(const ag_conv2d_shape& s) { return (int64_t{s.k} + kBf16Panel - 1) / kBf16Panel; }
-inline int64_t bf16_panel_bytes(const ag_conv2d_shape& s) { return bf16_blocks(s) * bf16_taps(s) * kBf16StepBytes; }
+static inline bool bf16_patches(const ag_conv2d_shape& s) { return int64_t{s.r} * s.s > 1 && int64_t{s.r} * s.s * s.c <= kBf16Block; }
+static inline int64_t bf16_taps(const ag_conv2d_shape& s) { return bf16_patches(s) ? 1 : int64_t{s.r} * s.s; }
+static inline int64_t bf16_blocks(const ag_conv2d_shape& s) { return bf16_patches(s) ? 1 : (int64_t{s.c} + kBf16Block - 1) / kBf16Block; }
+static inline int64_t bf16_panels(const ag_conv2d_shape& s) { return (int64_t{s.k} + kBf16Panel - 1) / kBf16Panel; }
+static inline int64_t bf16_panel_bytes(const ag_conv2d_shape& s) { return bf16_blocks(s) * bf16_taps(s) * kBf16StepBytes; }
 
 int64_t bf16_prepared_bytes(const ag_conv2d_plan& plan);
 void bf16_prepare(const Exec& exec, const Conv2dPrepareCall& call);

@@ -12,18 +12,18 @@ namespace angulus::cpu {
 constexpr int kInt8Panel = 32;
 constexpr int kInt8Block = 16;  // quads: 64 bytes of a pixel
 
-inline int64_t int8_quads(const ag_conv2d_shape& s) { return (int64_t{s.c} + 3) / 4; }
-inline int64_t int8_panels(const ag_conv2d_shape& s) { return (int64_t{s.k} + kInt8Panel - 1) / kInt8Panel; }
-inline int64_t int8_panel_bytes(const ag_conv2d_shape& s) { return int64_t{s.r} * s.s * int8_quads(s) * 4 * kInt8Panel; }
+static inline int64_t int8_quads(const ag_conv2d_shape& s) { return (int64_t{s.c} + 3) / 4; }
+static inline int64_t int8_panels(const ag_conv2d_shape& s) { return (int64_t{s.k} + kInt8Panel - 1) / kInt8Panel; }
+static inline int64_t int8_panel_bytes(const ag_conv2d_shape& s) { return int64_t{s.r} * s.s * int8_quads(s) * 4 * kInt8Panel; }
 // Of K output channels, R S taps and C input channels.
-inline int64_t int8_prepared_bytes(int64_t k, int64_t taps, int64_t c) {
+static inline int64_t int8_prepared_bytes(int64_t k, int64_t taps, int64_t c) {
   return (k + kInt8Panel - 1) / kInt8Panel * kInt8Panel * (taps * ((c + 3) / 4 * 4) + int64_t{sizeof(int32_t)});
 }
-inline const int32_t* int8_sums(const ag_conv2d_shape& s, const void* prepared) {
+static inline const int32_t* int8_sums(const ag_conv2d_shape& s, const void* prepared) {
   return reinterpret_cast<const int32_t*>(static_cast<const int8_t*>(prepared) + int8_panels(s) * int8_panel_bytes(s));
 }
 // Bytes from the panel's start to the 32 x 4 weights of a quad and a tap.
-inline int64_t int8_weight_at(const ag_conv2d_shape& s, int64_t tap, int64_t quad) {
+static inline int64_t int8_weight_at(const ag_conv2d_shape& s, int64_t tap, int64_t quad) {
   const int64_t block = quad / kInt8Block, first = block * kInt8Block;
   const int64_t left = int8_quads(s) - first, wide = left < kInt8Block ? left : kInt8Block;  // quads of this block
   return ((first * s.r * s.s) + tap * wide + quad - first) * 4 * kInt8Panel;

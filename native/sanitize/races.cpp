@@ -110,7 +110,9 @@ class User {
 
   // Each kernel with the first shape that it can do.
   void convolutions(int32_t direction) {
-    const ag_conv2d_shape shapes[] = {{3, 14, 12, 33, 48, 3, 3, 1, 1, 1, 1, 1, 1, AG_F32}, {3, 14, 12, 33, 48, 5, 5, 1, 1, 2, 2, 2, 2, AG_F32}};
+    const ag_conv2d_shape shapes[] = {{3, 14, 12, 33, 48, 3, 3, 1, 1, 1, 1, 1, 1, AG_F32},
+                                      {3, 14, 12, 33, 48, 5, 5, 1, 1, 2, 2, 2, 2, AG_F32},
+                                      {3, 14, 12, 33, 48, 3, 3, 1, 1, 1, 1, 1, 1, AG_BF16}};
     const int64_t inputs = 3 * 14 * 12 * 33, outputs = 3 * 14 * 12 * 48;
     int32_t kernels = 0;
     ok(ag_kernel_count(device_, AG_OP_CONV2D_FORWARD + direction, &kernels));
@@ -132,7 +134,7 @@ class User {
             ok(ag_conv2d_run(device_, &plan, &operands));
           },
           [&] {
-            if (direction == AG_FORWARD) keep(operands.y, outputs);
+            if (direction == AG_FORWARD) keep(operands.y, plan.shape.type == AG_F32 ? outputs : outputs / 2);
             if (direction == AG_BACKWARD_INPUT) keep(operands.x, inputs);
             if (direction == AG_BACKWARD_WEIGHT) keep(operands.w, weights);
           });

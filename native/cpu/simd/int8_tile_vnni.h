@@ -3,33 +3,13 @@
 // place of a channel. Bound by the two multipliers: 14 x 2 steps for 16 loads, in 14 cycles.
 #pragma once
 
+#include "int8_finish.h"
 #include "int8_sweep.h"
 
 namespace {
 
 AG_INLINE Integers dot(Integers sum, Integers quads, Integers weights) { return _mm512_dpbusd_epi32(sum, quads, weights); }
 AG_INLINE Integers broadcast_quad(const float* p) { return _mm512_castps_si512(_mm512_set1_ps(*p)); }
-
-// The parameters of 16 output channels.
-struct Int8Channels { Integers correction; Vector scale, bias, slope; Mask mask; };
-
-AG_INLINE void store_int8(const Int8Conv2dCall& c, Integers sum, const Int8Channels& z, int64_t at) {
-  Vector v = _mm512_maskz_cvtepi32_ps(kAll, _mm512_sub_epi32(sum, z.correction)) * z.scale;
-  v = v + z.bias;
-  if (c.slope) v = positive_or(v, v * z.slope);
-  if (c.residual) {
-    const Integers r = _mm512_sub_epi32(_mm512_maskz_cvtepu8_epi32(kAll, _mm_maskz_loadu_epi8(z.mask, c.residual + at)), splat_integer(c.residual_zero));
-    v = v + _mm512_maskz_cvtepi32_ps(kAll, r) * splat(c.residual_scale);
-  }
-  if (c.rounded) {
-    v = smaller(v, splat(float(255 - c.y_zero)));
-    v = larger(v, splat(float(-c.y_zero)));
-    const Integers whole = _mm512_add_epi32(_mm512_maskz_cvtps_epi32(kAll, v), splat_integer(c.y_zero));
-    _mm_mask_storeu_epi8(static_cast<uint8_t*>(c.y) + at, z.mask, _mm512_maskz_cvtepi32_epi8(kAll, whole));
-  } else {
-    store_masked(z.mask, static_cast<float*>(c.y) + at, v);
-  }
-}
 
 template <int vectors, int rows, int width>
 static void int8_tile(const Int8Sweep& z, const Int8Tile& t) {
@@ -64,12 +44,7 @@ static void int8_tile(const Int8Sweep& z, const Int8Tile& t) {
 #pragma GCC unroll 2
   for (int v = 0; v < vectors; ++v) {
     const int k = t.k + v * kLanes;
-    Int8Channels channels;
-    channels.mask = first_lanes(t.count - v * kLanes);
-    channels.correction = _mm512_mullo_epi32(load_integers(z.sums + k), splat_integer(c.x_zero));
-    channels.scale = load_masked(channels.mask, c.scale + k);
-    channels.bias = load_masked(channels.mask, c.bias + k);
-    channels.slope = c.slope ? load_masked(channels.mask, c.slope + k) : zero();
+    const Int8Channels channels(c, z.sums, k, t.count - v * kLanes);
 #pragma GCC unroll 16
     for (int i = 0; i < pixels; ++i) store_int8(c, sum[i][v], channels, t.out[i / width] + (i % width) * z.channels + k);
   }

@@ -13,7 +13,7 @@ struct SlotContext {
   const char* weights;   // [panel][block][tap], kStepBytes each
   uint8_t outside;       // each byte of the padding
   const void* call;      // for Finish
-  char* packed;          // of all units; null: each piece packs its own
+  char* packed;          // of all units; null: each piece packs its own input
 };
 
 AG_INLINE char* aligned(void* memory) { return reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(memory) + kSlotBytes - 1) / kSlotBytes * kSlotBytes); }
@@ -108,10 +108,11 @@ static void slot_piece(const void* context, int64_t piece, void* scratch) {
   for (int64_t panel = first; panel < at_most(first + f.panels_per_piece, f.panels); ++panel) slot_panel<Tile, Finish>(z, sweep, packed, unit, panel, sums);
 }
 
+// workspace: slot_workspace_bytes, or null: each piece packs its own input.
 template <class Tile, class Finish>
 static void slot_run(const Exec& exec, SlotContext z, void* workspace) {
   const int64_t units = slot_units(z.shape);
-  z.packed = slot_packs_first(z.shape) ? aligned(workspace) : nullptr;
+  z.packed = workspace && slot_packs_first(z.shape) ? aligned(workspace) : nullptr;
   if (z.packed) exec.parallel(exec, units, slot_pack_piece, &z);
   exec.parallel(exec, units * z.shape.panel_pieces, slot_piece<Tile, Finish>, &z);
 }

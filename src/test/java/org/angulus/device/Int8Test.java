@@ -38,6 +38,8 @@ class Int8Test {
             Conv2dCase.square("two blocks less a quad", 1, 5, 14, 124, 33, 3, 1, 1),
             Conv2dCase.square("two blocks and a quad", 1, 5, 15, 132, 16, 3, 1, 1),
             Conv2dCase.square("a patch of quads", 1, 9, 30, 4, 40, 3, 2, 1),
+            Conv2dCase.square("slots: rows cut into pieces, the last with fewer, stride 2", 1, 65, 63, 64, 33, 3, 2, 1),
+            Conv2dCase.square("slots: pictures that share a piece", 70, 3, 3, 64, 40, 3, 1, 1),
             Conv2dCase.square("many inputs", 3, 1, 1, 4608, 48, 1, 1, 0));
 
     /** Its inputs and what must come out. */

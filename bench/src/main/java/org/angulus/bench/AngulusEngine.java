@@ -1,6 +1,7 @@
 package org.angulus.bench;
 
 import org.angulus.device.Device;
+import org.angulus.device.Type;
 import org.angulus.model.EmbeddingNetwork;
 import org.angulus.model.InputFormat;
 
@@ -10,12 +11,17 @@ final class AngulusEngine implements EmbeddingEngine {
     private final EmbeddingNetwork network;
     private final EmbeddingProblem problem;
 
+    /** In f32. */
     AngulusEngine(EmbeddingProblem problem, String deviceName, int threads) {
+        this(problem, deviceName, threads, Type.F32);
+    }
+
+    AngulusEngine(EmbeddingProblem problem, String deviceName, int threads, Type precision) {
         this.problem = problem;
         device = Devices.open(deviceName, threads);
         boolean complete = false;
         try {
-            network = new EmbeddingNetwork(device, problem.config(), InputFormat.DEFAULT, problem.weights(), problem.batch());
+            network = new EmbeddingNetwork(device, problem.config(), InputFormat.DEFAULT, problem.weights(), problem.batch(), precision);
             complete = true;
         } finally {
             if (!complete) {

@@ -1,6 +1,7 @@
 package org.angulus.bench;
 
 import java.util.concurrent.TimeUnit;
+import org.angulus.device.Type;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -57,11 +58,11 @@ public class EmbedBenchmark {
         EmbeddingEngine.Kind kind = EmbeddingEngine.Kind.named(engine);
         EmbeddingEngine.Kind other = kind == EmbeddingEngine.Kind.ANGULUS ? EmbeddingEngine.Kind.ONNXRUNTIME : EmbeddingEngine.Kind.ANGULUS;
         float[][] expected;
-        try (EmbeddingEngine judge = other.open(problem, device, count, python)) {
+        try (EmbeddingEngine judge = other.open(problem, device, count, Type.F32, python)) {
             expected = judge.embed();
         }
         roof = new Roof(kind == EmbeddingEngine.Kind.ANGULUS ? device : "cpu", count);
-        embedder = kind.open(problem, device, count, python);
+        embedder = kind.open(problem, device, count, Type.F32, python);
         Agreement.require(kind.words() + " against " + other.words(), embedder.embed(), expected);
     }
 

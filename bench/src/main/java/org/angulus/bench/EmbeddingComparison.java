@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.angulus.bench.EmbeddingEngine.Kind;
+import org.angulus.device.Type;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -45,11 +46,14 @@ public final class EmbeddingComparison implements Callable<Integer> {
     @Option(names = "--threads", defaultValue = "0", description = "0: all processors")
     private int threads;
 
+    @Option(names = "--precision", defaultValue = "F32", description = "of the numbers between the layers: ${COMPLETION-CANDIDATES}; BF16: ours and pytorch")
+    private Type precision;
+
     @Mixin
     private ResultFile file;
 
-    /** What a turn gave. */
-    private record Turn(Timing timing, double peakBefore, double peakAfter) {
+    /** What a turn gave; farthest: the largest 1 - cosine to ours in f32. */
+    private record Turn(Timing timing, double peakBefore, double peakAfter, double farthest) {
         double peakFlops() {
             return Math.max(peakBefore, peakAfter);
         }
@@ -67,16 +71,17 @@ public final class EmbeddingComparison implements Callable<Integer> {
     public Integer call() throws IOException {
         int count = Devices.threads(threads);
         List<Kind> kinds = engines == null
-                ? Stream.of(Kind.values()).filter(kind -> kind != Kind.PYTORCH || !python.isEmpty()).toList()
+                ? Stream.of(Kind.values()).filter(kind -> kind.has(precision) && (kind != Kind.PYTORCH || !python.isEmpty())).toList()
                 : engines.stream().map(Kind::named).toList();
         var results = new JsonArray();
         try (Roof roof = new Roof("cpu", count)) {
             for (int batch : batches) {
                 compare(new EmbeddingProblem(batch), kinds, count, roof).forEach(results::add);
             }
-            file.write("Embedding with ResFace20 (article variant, 112x96, 512 numbers, f32), " + count + " threads; " + rounds + " rounds of "
+            file.write("Embedding with ResFace20 (article variant, 112x96, 512 numbers, " + precision.words() + "), " + count + " threads; " + rounds + " rounds of "
                     + seconds + " s for each engine; medians over the clean rounds (peak before and after each turn"
-                    + " at least " + CLEAN + " of the best; all rounds where none was); ratio: our images/s over the engine's within a round. ONNX Runtime and"
+                    + " at least " + CLEAN + " of the best; all rounds where none was); ratio: our images/s over the engine's within a round;"
+                    + " farthest: the largest 1 - cosine to our embedding in f32. ONNX Runtime and"
                     + " DJL get their scaled f32 input ready made; ours and compiled PyTorch (pytorch) take u8.", roof.description(), results);
         }
         return 0;
@@ -112,12 +117,13 @@ public final class EmbeddingComparison implements Callable<Integer> {
     }
 
     private Turn turn(EmbeddingProblem problem, Kind kind, int count, float[][] expected, Roof roof) {
-        try (EmbeddingEngine engine = kind.open(problem, "cpu", count, python)) {
-            Agreement.require(kind.words() + " at batch " + problem.batch() + " against angulus", engine.embed(), expected);
+        try (EmbeddingEngine engine = kind.open(problem, "cpu", count, precision, python)) {
+            float[][] answer = engine.embed();
+            Agreement.require(kind.words() + " at batch " + problem.batch() + " against angulus in f32", precision, answer, expected);
             Timing.of(0.2 * seconds, engine::embed);
             double before = roof.flops();
             Timing timing = Timing.of(seconds, engine::embed);
-            return new Turn(timing, before, roof.flops());
+            return new Turn(timing, before, roof.flops(), Agreement.farthest(answer, expected));
         }
     }
 
@@ -131,6 +137,7 @@ public final class EmbeddingComparison implements Callable<Integer> {
         line.addProperty("milliseconds", ResultFile.rounded(1e3 * median));
         line.addProperty("gflopPerSecond", ResultFile.rounded(1e-9 * flop / median));
         line.addProperty("shareOfPeak", ResultFile.rounded(median(rounds, round -> flop / round.get(kind).timing().median() / round.get(kind).peakFlops())));
+        line.addProperty("farthest", ResultFile.rounded(median(rounds, round -> round.get(kind).farthest())));
         line.addProperty("peakGflopPerSecond", ResultFile.rounded(1e-9 * median(rounds, round -> round.get(kind).peakFlops())));
         if (kind != Kind.ANGULUS && rounds.getFirst().containsKey(Kind.ANGULUS)) {
             ToDoubleFunction<Map<Kind, Turn>> ratio = round -> round.get(kind).timing().median() / round.get(Kind.ANGULUS).timing().median();

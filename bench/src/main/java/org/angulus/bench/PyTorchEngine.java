@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.angulus.device.Type;
 import org.angulus.model.SafeTensorsWriter;
 
 /**
@@ -24,7 +25,7 @@ final class PyTorchEngine implements EmbeddingEngine {
     private final DataInputStream answers;
 
     /** @param python a Python with torch and numpy */
-    PyTorchEngine(EmbeddingProblem problem, String python, int threads) {
+    PyTorchEngine(EmbeddingProblem problem, String python, int threads, Type precision) {
         this.problem = problem;
         if (python.isEmpty()) {
             throw new IllegalArgumentException("The engine pytorch needs a Python with torch and numpy; name it with --python.");
@@ -35,7 +36,7 @@ final class PyTorchEngine implements EmbeddingEngine {
             throw new UncheckedIOException("No temporary folder could be made: " + e.getMessage(), e);
         }
         try {
-            process = start(python, threads);
+            process = start(python, threads, precision);
         } catch (IOException e) {
             deleteFiles();
             throw new UncheckedIOException("PyTorch could not be started by '" + python + "': " + e.getMessage(), e);
@@ -43,7 +44,7 @@ final class PyTorchEngine implements EmbeddingEngine {
         answers = new DataInputStream(process.getInputStream());
     }
 
-    private Process start(String python, int threads) throws IOException {
+    private Process start(String python, int threads, Type precision) throws IOException {
         Path model = folder.resolve(MODEL);
         Path crops = folder.resolve(CROPS);
         var writer = new SafeTensorsWriter();
@@ -51,7 +52,8 @@ final class PyTorchEngine implements EmbeddingEngine {
         writer.write(model);
         Files.write(crops, problem.crops());
         Path script = DjlEngine.placeOfThisJar().resolve("../../tools/peers/torch_embed.py").normalize();
-        return new ProcessBuilder(python, script.toString(), model.toString(), crops.toString(), "--batch", "" + problem.batch(), "--threads", "" + threads)
+        return new ProcessBuilder(python, script.toString(), model.toString(), crops.toString(), "--batch", "" + problem.batch(), "--threads", "" + threads,
+                        "--dtype", precision.words())
                 .redirectError(Redirect.INHERIT)
                 .start();
     }

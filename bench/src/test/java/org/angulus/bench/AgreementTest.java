@@ -3,6 +3,7 @@ package org.angulus.bench;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import org.angulus.device.Type;
 import org.junit.jupiter.api.Test;
 
 class AgreementTest {
@@ -26,6 +27,15 @@ class AgreementTest {
         float[][] actual = rows();
         actual[1][2] += 2e-3f;
         refuses(actual, rows());
+    }
+
+    @Test
+    void acceptsWhatBf16RoundsAndNoMore() {
+        float[][] actual = rows();
+        actual[1][2] += 2e-2f;
+        assertDoesNotThrow(() -> Agreement.require("test", Type.BF16, actual, rows()));
+        actual[1][2] += 1e-1f;
+        assertThrows(IllegalStateException.class, () -> Agreement.require("test", Type.BF16, actual, rows()));
     }
 
     @Test

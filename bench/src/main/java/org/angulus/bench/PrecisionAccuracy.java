@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -17,6 +18,7 @@ import org.angulus.data.ImageSet;
 import org.angulus.data.LabeledPhotos;
 import org.angulus.data.Lfw;
 import org.angulus.device.Device;
+import org.angulus.device.Type;
 import org.angulus.eval.EmbeddedPairs;
 import org.angulus.eval.FlipFusion;
 import org.angulus.eval.LfwProtocol;
@@ -37,12 +39,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * What int8 costs in verification: networks that {@code bench/lfw-view1} trained, and the same in int8, calibrated on pictures of their training people, decide
- * the same pairs. The threshold of each is chosen on pairs drawn from View 1's test people, so many that its own noise is small, and applied to
- * {@code pairs.txt} and to drawn pairs of celebrities. The standard error of the difference is paired: of what int8 wins or loses at each pair.
+ * What int8 or bf16 costs in verification: networks that {@code bench/lfw-view1} trained, and the same in int8, calibrated on pictures of their training people, or
+ * in bf16 decide the same pairs. The threshold of each is chosen on pairs drawn from View 1's test people, so many that its own noise is small, and applied to
+ * {@code pairs.txt} and to drawn pairs of celebrities. The standard error of the difference is paired: of what the rounded network wins or loses at each pair.
  */
-@Command(name = "int8-accuracy", description = "Verification accuracy of trained networks in f32 and int8, paired.", mixinStandardHelpOptions = true)
-public final class Int8Accuracy implements Callable<Integer> {
+@Command(name = "precision-accuracy", description = "Verification accuracy of trained networks in f32 and in int8 or bf16, paired.", mixinStandardHelpOptions = true)
+public final class PrecisionAccuracy implements Callable<Integer> {
     private static final int CALIBRATING = 256;
     private static final int BATCH = 32;
     private static final Framing RESIZED = new Framing(0, 0, Fit.RESIZE);
@@ -56,6 +58,19 @@ public final class Int8Accuracy implements Callable<Integer> {
     @Option(names = "--celebrities", required = true, description = "a folder of 112x112 faces for each person")
     private Path celebrities;
 
+    /** What the networks are rounded to. */
+    enum Rounding {
+        INT8,
+        BF16;
+
+        String words() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    @Option(names = "--of", defaultValue = "INT8", description = "beside f32: ${COMPLETION-CANDIDATES}")
+    private Rounding rounding;
+
     @Option(names = "--draw", defaultValue = "10000", description = "pairs of either kind, a multiple of ten")
     private int draw;
 
@@ -66,12 +81,12 @@ public final class Int8Accuracy implements Callable<Integer> {
     private ResultFile file;
 
     public static void main(String[] arguments) {
-        Commands.run(new Int8Accuracy(), arguments);
+        Commands.run(new PrecisionAccuracy(), arguments);
     }
 
-    /** Cosines of pairs in f32 and int8, and each one's threshold, chosen on other pairs. */
+    /** Cosines of pairs in f32 and rounded, and each one's threshold, chosen on other pairs. */
     private record Measured(boolean[] same, double[] exact, double[] quick, double exactThreshold, double quickThreshold) {
-        /** For each pair 1 where int8 alone is right, -1 where f32 alone is. */
+        /** For each pair 1 where the rounded network alone is right, -1 where f32 alone is. */
         int[] wins(double threshold) {
             int[] wins = new int[same.length];
             for (int i = 0; i < wins.length; i++) {
@@ -111,9 +126,10 @@ public final class Int8Accuracy implements Callable<Integer> {
         results.add(report("LFW pairs.txt, of whose people the networks were trained on many", views));
         results.add(report(draw + " drawn pairs of either kind of celebrities whom no network has seen", drawn));
         try (Roof roof = new Roof("cpu", count)) {
-            file.write("Verification by " + runs.size() + " networks in f32 and in int8 (calibrated on " + CALIBRATING + " pictures of training people), the"
-                    + " threshold of each chosen on " + draw + " pairs of either kind drawn from LFW's peopleDevTest. difference: of the accuracies, int8 less f32, in"
-                    + " points; standardError: of it, paired, over the pairs as if they were independent and the thresholds given, with each pair's mean over the"
+            file.write("Verification by " + runs.size() + " networks in f32 and in " + rounding.words()
+                    + (rounding == Rounding.INT8 ? " (calibrated on " + CALIBRATING + " pictures of training people)" : "") + ", the"
+                    + " threshold of each chosen on " + draw + " pairs of either kind drawn from LFW's peopleDevTest. difference: of the accuracies, "
+                    + rounding.words() + " less f32, in points; standardError: of it, paired, over the pairs as if they were independent and the thresholds given, with each pair's mean over the"
                     + " networks in the pooled line", roof.description(), results);
         }
         return 0;
@@ -132,7 +148,7 @@ public final class Int8Accuracy implements Callable<Integer> {
         var view2 = new PairImages(VerificationPairs.read(lfw.resolve("pairs.txt")), photos, bytes);
         var celebrityPairs = drawn(ImageSet.open(celebrities).select(name -> !trained.contains(name), 1), height, width, new Framing(112, 96, Fit.RESIZE));
         var calibration = new FramedImages(ImageSet.open(faces).select(trained::contains, 1), height, width, RESIZED);
-        try (var exact = EmbeddingNetwork.load(device, model, BATCH); EmbeddingNetwork quick = quantized(device, model, calibration, bytes)) {
+        try (var exact = EmbeddingNetwork.load(device, model, BATCH); EmbeddingNetwork quick = rounded(device, model, calibration, bytes)) {
             double exactThreshold = threshold(choosing, exact);
             double quickThreshold = threshold(choosing, quick);
             views.add(measured(view2, exact, quick, exactThreshold, quickThreshold));
@@ -146,7 +162,10 @@ public final class Int8Accuracy implements Callable<Integer> {
         return new PairImages(RandomPairs.draw("drawn", photos, draw, 1), photos, RgbImage.CHANNELS * height * width);
     }
 
-    private static EmbeddingNetwork quantized(Device device, Path model, FramedImages calibration, int bytes) throws IOException {
+    private EmbeddingNetwork rounded(Device device, Path model, FramedImages calibration, int bytes) throws IOException {
+        if (rounding == Rounding.BF16) {
+            return EmbeddingNetwork.load(device, model, BATCH, Type.BF16);
+        }
         MemorySegment crop = MemorySegment.ofArray(new byte[bytes]);
         try (var quantizer = new Int8Quantizer(device, model)) {
             for (int i = 0; i < CALIBRATING; i++) {
@@ -168,7 +187,7 @@ public final class Int8Accuracy implements Callable<Integer> {
         return new Measured(left.same(), left.cosines(), right.cosines(), exactThreshold, quickThreshold);
     }
 
-    private static JsonObject report(String pairs, List<Measured> networks) {
+    private JsonObject report(String pairs, List<Measured> networks) {
         var result = new JsonObject();
         result.addProperty("pairs", pairs);
         result.addProperty("count", networks.getFirst().same().length);
@@ -180,7 +199,7 @@ public final class Int8Accuracy implements Callable<Integer> {
             var line = new JsonObject();
             line.addProperty("accuracyF32", one.accuracy());
             line.addProperty("areaUnderCurveF32", Roc.of(one.exact(), one.same()).areaUnderCurve());
-            line.addProperty("areaUnderCurveInt8", Roc.of(one.quick(), one.same()).areaUnderCurve());
+            line.addProperty("areaUnderCurve" + (rounding == Rounding.INT8 ? "Int8" : "Bf16"), Roc.of(one.quick(), one.same()).areaUnderCurve());
             line.add("ownThreshold", difference(toDoubles(one.wins(one.quickThreshold()), own, networks.size())));
             line.add("thresholdOfF32", difference(toDoubles(one.wins(one.exactThreshold()), kept, networks.size())));
             lines.add(line);
@@ -205,7 +224,7 @@ public final class Int8Accuracy implements Callable<Integer> {
         return values;
     }
 
-    /** Mean of what int8 wins at each pair and the standard error of this mean, in points. */
+    /** Mean of what the rounded network wins at each pair and the standard error of this mean, in points. */
     private static JsonObject difference(double[] wins) {
         double sum = 0;
         double squares = 0;
