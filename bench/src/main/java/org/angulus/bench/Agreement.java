@@ -12,10 +12,10 @@ final class Agreement {
 
     /** Of 1 - cosine where the numbers between the layers are bf16: an error of 1 % across the embedding turns it by 0.01. */
     private static final double BF16_COSINE = 1e-4;
-    private static final double BF16_DIFFERENCE = 0.05;
+    private static final double BF16_DIFFERENCE = 0.02;
     /** By how many times that difference two embeddings must be apart at least, or their comparison would prove nothing. */
     private static final double APART = 100;
-    private static final double BF16_APART = 2;
+    private static final double BF16_APART = 3;
 
     private Agreement() {}
 
