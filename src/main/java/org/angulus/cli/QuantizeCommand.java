@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Makes an int8 model: a quarter of the size, and faster on a processor (with AVX-512 VNNI much faster). Pictures of the kind it will meet decide in"
+            "Makes an int8 model: a quarter of the size, and faster on a processor (with AMX or AVX-512 VNNI much faster). Pictures of the kind it will meet decide in"
                     + " what steps the numbers between its layers are stored.",
             "Says how far its embeddings are from those of the f32 model, on these pictures and on others of the set, and writes that into the model. Every command"
                     + " that embeds takes the model like any other; thresholds are to be calibrated anew."
