@@ -74,7 +74,8 @@ void describe(char* text, int64_t bytes) {
           return;
         }
         const std::string capped = isa == machine_isa() ? std::string() : format(" (AG_MAX_ISA; the processor has %s)", isa_name(machine_isa()));
-        put_words(text, bytes, format("ready: %s, %s%s, %d threads", processor_name().c_str(), isa_name(isa), capped.c_str(), Pool::usable_cores()).c_str());
+        put_words(text, bytes,
+                  format("ready: %s, %s%s%s, %d threads", processor_name().c_str(), isa_name(isa), extensions(isa).c_str(), capped.c_str(), Pool::usable_cores()).c_str());
       },
       [&](const char* words) { put_words(text, bytes, words); });
 }

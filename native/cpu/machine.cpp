@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "guard.h"
+#include "matrix_unit.h"
 
 namespace angulus::cpu {
 
@@ -86,6 +87,18 @@ ag_status choose_isa(const char* variant, Isa* isa, std::string* cause) {
     return AG_UNAVAILABLE;
   }
   return AG_OK;
+}
+
+std::string extensions(Isa isa) {
+  if (isa < Isa::avx512) return "";
+  std::string names;
+  const auto add = [&](bool has, const char* name) {
+    if (has) names += (names.empty() ? " with " : ", ") + std::string(name);
+  };
+  add(__builtin_cpu_supports("avx512vnni") != 0, "VNNI");
+  add(__builtin_cpu_supports("avx512bf16") != 0, "BF16");
+  add(has_matrix_unit(), "AMX");
+  return names;
 }
 
 std::string processor_name() {

@@ -13,6 +13,9 @@ Isa machine_isa();
 // The level that a device gets: variant is "", "avx512", "avx2", "sse2" or "baseline"; AG_MAX_ISA caps it. On failure a status and the cause.
 ag_status choose_isa(const char* variant, Isa* isa, std::string* cause);
 
+// What the processor has beyond the level and kernels of it ask for: " with VNNI, BF16, AMX", some of these, or nothing.
+std::string extensions(Isa isa);
+
 std::string processor_name();
 
 struct Memory {
