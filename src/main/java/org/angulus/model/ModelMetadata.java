@@ -90,7 +90,7 @@ public record ModelMetadata(NetworkConfig network, InputFormat input, String los
         String format = value(map, FORMAT_KEY, Function.identity());
         if (!format.equals(FORMAT) && !Int8Weights.isIn(map)) {
             throw new IllegalArgumentException(
-                    "the file has the format '" + format + "', but this program reads " + FORMAT + "; read it with the program that saved it.");
+                    "the file has the format '" + Printable.of(format) + "', but this program reads " + FORMAT + "; read it with the program that saved it.");
         }
         var input = new InputFormat(
                 value(map, "channel_order", text -> InputFormat.ChannelOrder.valueOf(text.toUpperCase(Locale.ROOT))),
@@ -111,7 +111,7 @@ public record ModelMetadata(NetworkConfig network, InputFormat input, String los
         int embeddingSize = value(map, "embedding_size", Integer::parseInt);
         int[] crop = value(map, "crop", text -> Arrays.stream(text.split("x", 2)).mapToInt(Integer::parseInt).toArray());
         if (crop.length != 2) {
-            throw new IllegalArgumentException("the metadata 'crop' must read HEIGHTxWIDTH, but it is '" + map.get("crop") + "'.");
+            throw new IllegalArgumentException("the metadata 'crop' must read HEIGHTxWIDTH, but it is '" + Printable.of(map.get("crop")) + "'.");
         }
         String family = map.getOrDefault(FAMILY_KEY, "resface");
         return switch (family) {
@@ -144,7 +144,7 @@ public record ModelMetadata(NetworkConfig network, InputFormat input, String los
         try {
             return parse.apply(text);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("the metadata '" + key + "' are '" + text + "', which cannot be read; save the model again.", e);
+            throw new IllegalArgumentException("the metadata '" + key + "' are '" + Printable.of(text) + "', which cannot be read; save the model again.", e);
         }
     }
 

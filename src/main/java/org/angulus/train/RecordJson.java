@@ -102,22 +102,22 @@ final class RecordJson {
             throw wrongType(path, json, describe(type) + NearestNames.hint(json.getAsString(), names));
         }
         if (json.isNumber()) {
-            BigDecimal number = json.getAsBigDecimal();
             try {
+                BigDecimal number = json.getAsBigDecimal(); // of up to 10,000 zeros
                 if (type == int.class || type == Integer.class) {
                     return number.intValueExact();
                 }
                 if (type == long.class) {
                     return number.longValueExact();
                 }
-            } catch (ArithmeticException e) {
+                if (type == double.class) {
+                    return number.doubleValue();
+                }
+                if (type == float.class) {
+                    return number.floatValue();
+                }
+            } catch (ArithmeticException | NumberFormatException e) {
                 throw wrongType(path, json, describe(type));
-            }
-            if (type == double.class) {
-                return number.doubleValue();
-            }
-            if (type == float.class) {
-                return number.floatValue();
             }
         }
         throw wrongType(path, json, describe(type));

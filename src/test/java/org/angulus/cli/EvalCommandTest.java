@@ -197,6 +197,7 @@ class EvalCommandTest {
         eval(checkpoint, faces).failsOnly(ExitCode.FAILED, "it is a folder");
         eval(checkpoint.resolve("optimizer.safetensors"), faces).failsOnly(ExitCode.FAILED, "not a model of this program");
         eval(edited(bytes, "angulus-model-1", "angulus-model-2"), faces).failsOnly(ExitCode.FAILED, "angulus-model-2", "angulus-model-1");
+        eval(edited(bytes, "angulus-model-1", "angul\\n-model-1"), faces).failsOnly(ExitCode.FAILED, "the format 'angul?-model-1', but");
         eval(edited(bytes, "\"crop\":\"16x16\"", "\"crop\":\"16y16\""), faces).failsOnly(ExitCode.FAILED, "'crop'");
         eval(edited(bytes, "\"widths\":\"4,8,8,12\"", "\"widths\":\"4,8,8,16\""), faces).failsOnly(ExitCode.FAILED, "stage4", "has the shape");
         eval(edited(bytes, "\"widths\":\"4,8,8,12\"", "\"widths\":\"4,8,8,00\""), faces).failsOnly(ExitCode.FAILED, "widths are");

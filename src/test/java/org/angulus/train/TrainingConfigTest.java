@@ -112,6 +112,8 @@ class TrainingConfigTest {
         "{\"steps\": \"many\"} | training configuration.steps is \"many\"; it must be a whole number.",
         "{\"steps\": 1.5} | training configuration.steps is 1.5; it must be a whole number.",
         "{\"steps\": 99999999999999999999} | it must be a whole number.",
+        "{\"steps\": 0E0078125} | training configuration.steps is 0E0078125; it must be a whole number.",
+        "{\"head\": {\"kind\": \"arcface\", \"margin\": 1E78125}} | is 1E78125; it must be a number.",
         "{\"batch\": 0} | batch is 0; it must be 1 to 65536 images.",
         "{\"batch\": 10, \"microBatches\": 4} | microBatches is 4; it must divide the batch of 10.",
         "{\"precision\": \"fp16\"} | training configuration.precision is \"fp16\"; it must be 'f32' or 'bf16'.",
